@@ -1,0 +1,153 @@
+/**
+ * Every bound of the library with its unit, reason and source. `docs/limits.md` lists the same
+ * figures; a check compares both. A size without a unit in its name is in bytes.
+ */
+
+const KIB = 1024
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+// ── sizes ──────────────────────────────────────────────────────────────────────────────────────
+/** Content of one message: Fernet cannot stream, so a message is held in memory whole. protocol.md §6.7 */
+export const MAX_CONTENT_BYTES: number = 64 * KIB
+/** Padded payload inside a token: content plus meta plus padding. protocol.md §6.4 */
+export const MAX_PAYLOAD_BYTES: number = 72 * KIB
+/** One envelope: payload, header, KEM fields and first-message block. protocol.md §6.7 */
+export const MAX_ENVELOPE_BYTES: number = 80 * KIB
+/** One relay frame: an envelope and its addressing. relay.md §9 */
+export const MAX_FRAME_BYTES: number = 80 * KIB + 512
+/** One ephemeral signal as the relay carries it. relay.md §9 */
+export const MAX_SIGNAL_BYTES: number = KIB
+/** Application context bound into a handshake. protocol.md §4.1 */
+export const MAX_CONTEXT_BYTES: number = 255
+/** Padding bucket below 2 KiB. protocol.md §6.4 */
+export const PADDING_BUCKET_BYTES: number = 160
+/** Above this, padding follows Padmé instead of buckets. protocol.md §6.4 */
+export const PADDING_LINEAR_MAX_BYTES: number = 2 * KIB
+/** Meta map of a payload: its required fields take about 155 bytes. protocol.md §6.4 */
+export const MAX_META_BYTES: number = 4 * KIB
+/** Depth of CBOR content; 10⁵ nested arrays overflow the stack of a decoder. protocol.md §1.1 */
+export const MAX_CBOR_DEPTH = 8
+/** Items in one CBOR content: bounds the work before any of it is authenticated by schema. protocol.md §1.1 */
+export const MAX_CBOR_ITEMS = 4_096
+
+// ── identity and prekeys ───────────────────────────────────────────────────────────────────────
+/** Devices per account: bounds fan-out. protocol.md §3 */
+export const MAX_DEVICES = 10
+/** Revocations kept in a device list, newest. protocol.md §3 */
+export const MAX_REVOCATIONS = 32
+/** Suites one signed prekey may offer: a list is read before its signature is. protocol.md §3 */
+export const MAX_SUITES = 16
+/** Age at which a signed prekey is replaced. protocol.md §3 */
+export const SIGNED_PREKEY_ROTATE_MS: number = 7 * DAY_MS
+/** Longest validity a signed prekey may claim. protocol.md §3 */
+export const SIGNED_PREKEY_LIFETIME_MS: number = 14 * DAY_MS
+/** Longest validity a one-time prekey may claim. protocol.md §3 */
+export const ONE_TIME_PREKEY_LIFETIME_MS: number = 90 * DAY_MS
+/** Private parts live on after `notAfter` for what waits in a mailbox: mailbox age plus skew. protocol.md §3 */
+export const PREKEY_PRIVATE_GRACE_MS: number = 31 * DAY_MS
+/** Clock skew allowed when the dates of a stored prekey are checked. protocol.md §3 */
+export const PREKEY_SKEW_MS: number = 24 * HOUR_MS
+/** One-time X25519 prekeys in a batch, and the stock below which they are refilled. protocol.md §3 */
+export const ONE_TIME_BATCH = 100
+export const ONE_TIME_LOW_WATER = 25
+/** One-time ML-KEM prekeys in a batch (1,184 bytes each), and their low-water mark. protocol.md §3 */
+export const ONE_TIME_KEM_BATCH = 20
+export const ONE_TIME_KEM_LOW_WATER = 5
+/** First-message hashes kept per signed prekey; past it only one-time keys are taken. protocol.md §4.3 */
+export const MAX_FIRST_MESSAGE_HASHES = 10_000
+
+// ── ratchet ────────────────────────────────────────────────────────────────────────────────────
+/** Forward jump in one chain and outstanding keys of an old one: a forged counter must not cost work. protocol.md §6.7 */
+export const MAX_FORWARD_JUMP = 2_000
+/** Skipped message keys per session, oldest out. protocol.md §6.7 */
+export const MAX_SKIPPED_KEYS = 2_000
+/** Age of a skipped key: bounds the loss of forward secrecy. protocol.md §6.7 */
+export const SKIPPED_KEY_AGE_MS: number = 30 * DAY_MS
+/** Peer turns after which a skipped key goes. protocol.md §6.7 */
+export const SKIPPED_KEY_TURNS = 5
+/** Finished receiving chains whose repeats are recognised without deriving. protocol.md §6.5 */
+export const RECENT_CHAINS = 16
+/** Evicted ranges remembered per finished chain. protocol.md §6.7 */
+export const MAX_EVICTED_RANGES = 64
+/** Own turns, and age, after which a new ML-KEM key is advertised. protocol.md §6.1 */
+export const KEM_EVERY_TURNS = 8
+export const KEM_MAX_AGE_MS: number = 24 * HOUR_MS
+/** Replay window of ephemeral signals, and the block in which their counter is reserved. protocol.md §6.6 */
+export const SIGNAL_WINDOW = 64
+/** Age and length at which a session is replaced. protocol.md §6.7 */
+export const SESSION_MAX_AGE_MS: number = 180 * DAY_MS
+export const SESSION_MAX_MESSAGES: number = 2 ** 31
+/** Receive-only sessions kept per device pair, and for how long. protocol.md §6.7 */
+export const MAX_ARCHIVED_SESSIONS = 5
+export const ARCHIVED_SESSION_AGE_MS: number = 30 * DAY_MS
+/** A first message nobody answered. protocol.md §4.3 */
+export const PENDING_SESSION_AGE_MS: number = 30 * DAY_MS
+/** Failed handshakes per sender device at once, then one per minute. protocol.md §4.3 */
+export const FAILED_HANDSHAKES_BURST = 5
+/** Sessions with accounts never accepted, oldest out: strangers cost nothing. protocol.md §6.7 */
+export const MAX_STRANGER_SESSIONS = 1_000
+
+// ── channel ────────────────────────────────────────────────────────────────────────────────────
+/** Back-off of repeated hellos and first messages, first and longest. protocol.md §5 */
+export const HELLO_BACKOFF_MIN_MS: number = SECOND_MS
+export const HELLO_BACKOFF_MAX_MS: number = 30 * SECOND_MS
+/** An own hello older than this is never sent again. protocol.md §5 */
+export const HELLO_MAX_AGE_MS: number = 30 * SECOND_MS
+/** Unused live private keys go after this. protocol.md §5 */
+export const LIVE_KEY_AGE_MS: number = 60 * SECOND_MS
+/** Own hellos and peer hellos remembered; of the latter two per account. protocol.md §5 */
+export const MAX_OWN_HELLOS = 2
+export const MAX_PEER_HELLOS = 4
+export const MAX_PEER_HELLOS_PER_ACCOUNT = 2
+/** Answers to hellos at once, then one per second. protocol.md §5 */
+export const HELLO_ANSWER_BURST = 10
+/** Handshakes of one channel at once, then one per `CHANNEL_HANDSHAKE_REFILL_MS`. protocol.md §5 */
+export const CHANNEL_HANDSHAKE_BURST = 10
+export const CHANNEL_HANDSHAKE_REFILL_MS: number = 5 * SECOND_MS
+/** How long only foreign accounts may answer before an opening gives up on the pinned one. protocol.md §5 */
+export const FOREIGN_PEER_GRACE_MS: number = 30 * SECOND_MS
+
+// ── client ─────────────────────────────────────────────────────────────────────────────────────
+/** Reconnect back-off, full jitter. api.md §7 */
+export const RETRY_MIN_MS = 500
+export const RETRY_MAX_MS: number = 30 * SECOND_MS
+/** Health after which the back-off starts over. api.md §7 */
+export const RETRY_RESET_MS: number = 30 * SECOND_MS
+/** Banners do not flicker: `connection:lost` only after this. api.md §4 */
+export const LOST_AFTER_MS: number = 5 * SECOND_MS
+/** Heartbeat frame and the silence after which a connection is dead. api.md §6 */
+export const HEARTBEAT_MS: number = 20 * SECOND_MS
+export const HEARTBEAT_TIMEOUT_MS: number = 10 * SECOND_MS
+/** One connection attempt including sign-in. relay.md §4 */
+export const CONNECT_TIMEOUT_MS: number = 15 * SECOND_MS
+/** One request to the relay. */
+export const REQUEST_TIMEOUT_MS: number = 15 * SECOND_MS
+/** Requests open at once on a connection. relay.md §3 */
+export const MAX_OPEN_REQUESTS = 64
+/** Messages waiting in the outbox by default. api-sketch.ts */
+export const MAX_QUEUE = 1_000
+/** Messages one conversation holds in memory; `page` reads the rest. api.md §7 */
+export const CONVERSATION_WINDOW = 500
+/** An item handed to `events()` and not yet taken. api.md §4 */
+export const EVENT_BUFFER = 256
+/** Typing is sent at most this often, and forgotten by the receiver after the second. api.md §4 */
+export const TYPING_THROTTLE_MS: number = 3 * SECOND_MS
+export const TYPING_EXPIRY_MS: number = 7 * SECOND_MS
+/** Receipts are batched and jittered, so that they do not time a reader. protocol.md §15 */
+export const RECEIPT_DELAY_MS = 300
+/** Handles: 2 to 32 bytes of `a–z 0–9 . _ -`. relay.md §5 */
+export const MIN_HANDLE_BYTES = 2
+export const MAX_HANDLE_BYTES = 32
+/** An app's login token. relay.md §9 */
+export const MAX_LOGIN_TOKEN_BYTES: number = 4 * KIB
+/** A mailbox cursor, opaque to the client. relay.md §3 */
+export const MAX_CURSOR_BYTES = 64
+
+// ── fernet ─────────────────────────────────────────────────────────────────────────────────────
+/** Skew into the future that `decrypt` with a `ttl` allows. Fernet specification, "Verifying" */
+export const FERNET_MAX_CLOCK_SKEW_SECONDS = 60
+/** Iterations of the safety number. protocol.md §9.1 */
+export const SAFETY_NUMBER_ITERATIONS = 5_200

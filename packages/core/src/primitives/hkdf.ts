@@ -1,0 +1,37 @@
+/** HKDF-SHA-256 (RFC 5869) with labelled `info`, over whichever back end is in use. */
+import { concat } from "../bytes/concat.ts"
+import type { Bytes } from "../deps.ts"
+import { hmacSha256 } from "#primitives"
+import { type Label, labelled } from "./labels.ts"
+
+const HASH_BYTES = 32
+const NO_SALT = new Uint8Array(HASH_BYTES)
+
+/** HKDF-Extract: a 32-byte pseudo-random key. An empty salt is 32 zero bytes. RFC 5869 §2.2 */
+export const hkdfExtract = (salt: Uint8Array, ikm: Uint8Array): Bytes =>
+  hmacSha256(salt.length === 0 ? NO_SALT : salt, ikm)
+
+/** HKDF-Expand with the `info` as given; `length` at most 8,160 bytes. RFC 5869 §2.3 */
+export const hkdfExpand = (prk: Uint8Array, info: Uint8Array, length: number): Bytes => {
+  const out = new Uint8Array(length)
+  let block: Uint8Array = new Uint8Array(0)
+  for (let i = 0; i * HASH_BYTES < length; i++) {
+    block = hmacSha256(prk, concat(block, info, Uint8Array.of(i + 1)))
+    out.set(block.subarray(0, Math.min(HASH_BYTES, length - i * HASH_BYTES)), i * HASH_BYTES)
+  }
+  return out
+}
+
+/** `EXPAND(prk, label, ctx, n)` of protocol.md §1.1. */
+export const expand = (prk: Uint8Array, label: Label, context: Uint8Array, length: number): Bytes =>
+  hkdfExpand(prk, labelled(label, context), length)
+
+export interface KdfInput {
+  readonly ikm: Uint8Array
+  readonly salt: Uint8Array
+  readonly label: Label
+  readonly context: Uint8Array
+}
+/** `KDF(ikm, salt, label, ctx, n)` of protocol.md §1.1. */
+export const kdf = (input: KdfInput, length: number): Bytes =>
+  expand(hkdfExtract(input.salt, input.ikm), input.label, input.context, length)

@@ -1,0 +1,68 @@
+/**
+ * The interface both back ends implement: about twenty synchronous functions of their arguments, every
+ * size in the docs. `noble.ts` is the reference and runs everywhere, `node.ts` shadows it with native
+ * functions where those measure faster. Imported as `#primitives`, chosen by an `imports` condition.
+ * Not its concern: labels and derivations (`hkdf.ts`, `labels.ts`), randomness (`deps.ts`).
+ *
+ * Results are fresh copies. A wrong key or input length is ERR_KEY_INVALID or ERR_DECODE as stated.
+ */
+import type { Bytes } from "../deps.ts"
+
+export interface KemKeyPair {
+  /** 1,184 bytes. */
+  readonly publicKey: Bytes
+  /** The 64-byte seed (d ‖ z, FIPS 203 §7.1): the private key is expanded from it when used. */
+  readonly secretSeed: Bytes
+}
+export interface KemSealed {
+  /** 1,088 bytes. */
+  readonly ciphertext: Bytes
+  /** 32 bytes. */
+  readonly sharedSecret: Bytes
+}
+
+export interface Primitives {
+  /** SHA-256 of any length: 32 bytes. FIPS 180-4 */
+  sha256(data: Uint8Array): Bytes
+  /** SHA-512 of any length: 64 bytes. FIPS 180-4 */
+  sha512(data: Uint8Array): Bytes
+  /** HMAC-SHA-256, key and message of any length: 32 bytes. RFC 2104 */
+  hmacSha256(key: Uint8Array, message: Uint8Array): Bytes
+
+  /** AES-128-CBC with PKCS#7, key 16, iv 16. Unauthenticated: only `fernet/` may call it. SP 800-38A */
+  aesCbcEncrypt(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Bytes
+  /** @throws ERR_AUTHENTICATION on any padding or length fault, always the same; call it only after a MAC held. */
+  aesCbcDecrypt(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Bytes
+
+  /** Public key (32) of a 32-byte X25519 secret. RFC 7748 §5 */
+  x25519PublicKey(secret: Uint8Array): Bytes
+  /**
+   * Shared secret, 32 bytes. RFC 7748 §6.1
+   * @throws ERR_KEY_INVALID when `publicKey` is not 32 bytes, has the top bit set, is u ≥ 2²⁵⁵−19, or the result is
+   * all zero (a low-order key): in every position, mid-ratchet included (protocol.md §2).
+   */
+  x25519(secret: Uint8Array, publicKey: Uint8Array): Bytes
+
+  /** Public key (32) of a 32-byte Ed25519 seed. RFC 8032 §5.1.5 */
+  ed25519PublicKey(seed: Uint8Array): Bytes
+  /** Signature, 64 bytes. RFC 8032 §5.1.6 */
+  ed25519Sign(seed: Uint8Array, message: Uint8Array): Bytes
+  /**
+   * True only under the strict rule of protocol.md §2: A canonical, not small-order, torsion-free; S < ℓ; R neither the
+   * identity nor small-order. Never throws: wrong lengths are false. Both back ends give one verdict.
+   */
+  verifyStrict(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+
+  /** ML-KEM-768 key pair of a 64-byte seed. FIPS 203 §7.1 */
+  mlKemKeyPair(seed: Uint8Array): KemKeyPair
+  /**
+   * Encapsulate to a public key, with 32 random bytes. FIPS 203 §7.2
+   * @throws ERR_KEY_INVALID when the key has another length than 1,184 bytes or fails the modulus check.
+   */
+  mlKemEncapsulate(publicKey: Uint8Array, randomness: Uint8Array): KemSealed
+  /**
+   * Shared secret (32) of a 1,088-byte ciphertext; a wrong one yields the implicit-rejection secret, without a branch of ours.
+   * @throws ERR_DECODE on another length. FIPS 203 §7.3
+   */
+  mlKemDecapsulate(secretSeed: Uint8Array, ciphertext: Uint8Array): Bytes
+}

@@ -1,0 +1,97 @@
+/**
+ * What moves frames of bytes. A `Transport` is the client's side, a `Listener` the relay's. Frames are
+ * opaque here: an adapter cannot see plaintext. Not its concern: retry, heartbeat, order and outbox
+ * belong to `runtime`.
+ */
+
+/** Shaped like console. Contexts hold ids, sizes and codes; never content, never keys. */
+export interface Logger {
+  debug(message: string, context?: object): void
+  info(message: string, context?: object): void
+  warn(message: string, context?: object): void
+  error(message: string, context?: object): void
+}
+
+export interface CloseInfo {
+  readonly clean: boolean
+  readonly code?: number
+  readonly reason?: string
+  /** Whether the far end wants us back. */
+  readonly retry: "now" | "backoff" | "never"
+}
+
+export interface TransportContext {
+  readonly signal: AbortSignal
+  readonly log: Logger
+  token(): Promise<string | undefined>
+  /** A plain Uint8Array: the transport normalises what its socket gives (Buffer in Node, ArrayBuffer in browsers). */
+  onFrame(frame: Uint8Array): void
+  /** Exactly once, also after `close()`; nothing follows it. */
+  onClose(info: CloseInfo): void
+}
+
+export interface TransportConnection {
+  /** Bytes accepted by `send` and not yet given to the network. */
+  readonly bufferedBytes: number
+  /**
+   * Resolves when the frame is handed over; says nothing about arrival.
+   * @throws ERR_TRANSPORT_CLOSED, ERR_FRAME_TOO_LARGE
+   */
+  send(frame: Uint8Array): Promise<void>
+  /** Idempotent; resolves when closed. */
+  close(info?: { code?: number | undefined; reason?: string | undefined }): Promise<void>
+}
+
+/** One call = one attempt = one connection. Retry, heartbeat, order and outbox belong to the core. */
+export interface Transport {
+  readonly name: string
+  readonly maxFrameBytes?: number
+  /**
+   * Where it dials, as an origin (`ws://host:port`), for the relay's challenge; absent for pipes.
+   * A challenge from another origin is refused, so that a relay in the middle cannot pass one on.
+   */
+  readonly origin?: string
+  /**
+   * Resolves open or rejects.
+   * @throws ERR_ABORTED, ERR_TRANSPORT_UNREACHABLE, ERR_TRANSPORT_PROTOCOL
+   */
+  connect(context: TransportContext): Promise<TransportConnection>
+}
+
+/** What is known of a connecting client before it has proved anything. */
+export interface ConnectionOrigin {
+  readonly address: string
+  readonly origin?: string
+  /** The `Host` the client asked for: the relay's own origin as this client sees it. */
+  readonly host?: string
+}
+
+export interface ListenerContext {
+  readonly log: Logger
+  /** Asked before an upgrade is answered; false refuses it (origin, caps). */
+  admit(from: ConnectionOrigin): boolean
+  /** Once per accepted connection. What it returns takes the frames (plain Uint8Array) and, exactly once, the close. */
+  onConnection(
+    connection: TransportConnection,
+    from: ConnectionOrigin,
+  ): Pick<TransportContext, "onFrame" | "onClose">
+}
+
+export interface HttpServerLike {
+  on(event: "upgrade" | "request", fn: (...args: never[]) => void): unknown
+}
+
+/** Server-side counterpart of `Transport`: the `/server` subpaths of the transports make it, the relay uses it. */
+export interface Listener {
+  readonly name: string
+  /** Answers only its own path. */
+  readonly path: string
+  readonly maxFrameBytes?: number
+  attach(server: HttpServerLike, context: ListenerContext): void
+  /** Takes no new connection, closes the open ones. Idempotent. */
+  close(): Promise<void>
+}
+
+const quiet = (): void => undefined
+/** A logger that keeps nothing. */
+export const silentLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet }
