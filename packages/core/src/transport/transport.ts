@@ -47,7 +47,7 @@ export interface Transport {
   readonly name: string
   readonly maxFrameBytes?: number
   /**
-   * Where it dials, as an origin (`ws://host:port`), for the relay's challenge; absent for pipes.
+   * Where it dials, as an http origin (`http://localhost:5000`, `https://chat.example`), for the relay's challenge; absent for pipes.
    * A challenge from another origin is refused, so that a relay in the middle cannot pass one on.
    */
   readonly origin?: string
