@@ -1,0 +1,10 @@
+import { defineConfig } from "tsup"
+import { base } from "../../tsup.config.ts"
+
+export default defineConfig({
+  ...base,
+  entry: {
+    "index": "src/index.ts",
+    "server": "src/server.ts",
+  },
+})

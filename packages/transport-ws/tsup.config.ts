@@ -1,0 +1,12 @@
+import { defineConfig } from "tsup"
+import { base } from "../../tsup.config.ts"
+
+export default defineConfig({
+  ...base,
+  entry: {
+    "index": "src/index.ts",
+    "server": "src/server.ts",
+    "socket.node": "src/socket.node.ts",
+    "socket.default": "src/socket.default.ts",
+  },
+})

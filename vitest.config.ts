@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config"
+
+const source = "@securechat/source"
+
+export default defineConfig({
+  ssr: { resolve: { conditions: [source, "node", "module", "import", "default"] } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          environment: "node",
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "packages/*/test/**/*.test.ts",
+            "examples/*/{src,e2e}/**/*.test.{ts,tsx}",
+            "tests/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
+          // A worker that finds nothing to fork for is cheaper than one that shares state: files stay isolated.
+          pool: "forks",
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    coverage: { provider: "v8", include: ["packages/*/src/**"], reportsDirectory: "reports/coverage" },
+  },
+})
