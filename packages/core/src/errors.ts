@@ -139,6 +139,6 @@ export class SecureChatError extends Error implements ErrorInfo {
     ...codes: readonly C[]
   ): e is SecureChatError & { readonly code: C } {
     if (typeof e !== "object" || e === null || !(BRAND in e)) return false
-    return codes.length === 0 || codes.includes((e as SecureChatError).code as C)
+    return codes.length === 0 || codes.includes((e as Partial<SecureChatError>).code as C)
   }
 }

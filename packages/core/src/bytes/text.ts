@@ -89,7 +89,9 @@ export const toHex = (bytes: Uint8Array): string => {
 /** @throws ERR_DECODE unless an even number of lower- or upper-case hex digits. */
 export const fromHex = (text: string): Bytes => {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw malformed("hex")
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  )
 }
 
 /** UTF-8. A lone surrogate is refused rather than replaced: two texts must not share one encoding. */

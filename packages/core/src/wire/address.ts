@@ -54,7 +54,8 @@ export const parseDeviceId = (text: DeviceId): Bytes => {
 }
 
 /** A handle: 2 to 32 bytes of `a–z 0–9 . _ -`, not beginning with `sc1`; compared as bytes. relay.md §5 */
-export const isHandle = (text: string): boolean => /^[a-z0-9._-]{2,32}$/.test(text) && !text.startsWith(PREFIX)
+export const isHandle = (text: string): boolean =>
+  /^[a-z0-9._-]{2,32}$/.test(text) && !text.startsWith(PREFIX)
 
 /** Both in the order of their bytes, so that both sides name a pair alike. */
 export const sortedPair = (a: Uint8Array, b: Uint8Array): readonly [Uint8Array, Uint8Array] =>
