@@ -1,0 +1,57 @@
+/**
+ * Content by payload kind: text message, receipt, typing. A kind this version does not know is kept as
+ * its number and never guessed. protocol.md §6.4. Not its concern: meta (`meta.ts`), numbering, sealing.
+ */
+import * as v from "valibot"
+import type { Bytes } from "../deps.ts"
+import { MAX_CONTENT_BYTES, MAX_HANDLE_BYTES } from "../limits.ts"
+import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts"
+import { bytesOf, fromMap, toMap, u53 } from "./schema.ts"
+
+/** Kind 1. */
+export interface TextContent {
+  readonly text: string
+  /** Message id answered to, 16 bytes. */
+  readonly replyTo?: Uint8Array | undefined
+  /**
+   * The sender's handle, in messages to somebody who has not answered yet: a hint what to look up, worth
+   * nothing until an own look-up gives the account of this very session. protocol.md §1.2
+   */
+  readonly handle?: string | undefined
+}
+/** Kind 3. What was received is in the meta map's `seen`; this adds what was read. */
+export interface ReceiptContent {
+  /** Highest conversation sequence of the recipient's messages that was read; 0 for none. */
+  readonly readUpTo: number
+}
+/** Kind 14, ephemeral. */
+export interface TypingContent {
+  readonly active: boolean
+}
+
+const TEXT_KEYS = { text: 1, replyTo: 2, handle: 3 } as const
+const TEXT_SHAPE = {
+  text: v.string(),
+  replyTo: v.optional(bytesOf(16)),
+  handle: v.optional(v.pipe(v.string(), v.maxBytes(MAX_HANDLE_BYTES))),
+}
+const RECEIPT_KEYS = { readUpTo: 1 } as const
+const RECEIPT_SHAPE = { readUpTo: u53 }
+const TYPING_KEYS = { active: 1 } as const
+const TYPING_SHAPE = { active: v.boolean() }
+
+const map = (bytes: Uint8Array): CborValue => decodeCbor(bytes, MAX_CONTENT_BYTES)
+
+export const encodeText = (content: TextContent): Bytes => encodeCbor(toMap(content, TEXT_KEYS))
+/** @throws ERR_DECODE */
+export const decodeText = (bytes: Uint8Array): TextContent => fromMap(map(bytes), TEXT_KEYS, TEXT_SHAPE)
+
+export const encodeReceipt = (content: ReceiptContent): Bytes => encodeCbor(toMap(content, RECEIPT_KEYS))
+/** @throws ERR_DECODE */
+export const decodeReceipt = (bytes: Uint8Array): ReceiptContent =>
+  fromMap(map(bytes), RECEIPT_KEYS, RECEIPT_SHAPE)
+
+export const encodeTyping = (content: TypingContent): Bytes => encodeCbor(toMap(content, TYPING_KEYS))
+/** @throws ERR_DECODE */
+export const decodeTyping = (bytes: Uint8Array): TypingContent =>
+  fromMap(map(bytes), TYPING_KEYS, TYPING_SHAPE)
