@@ -1,2 +1,24 @@
 // The public surface of @securechat/core: named exports only.
+export type * from "./client/types.ts"
 export * from "./errors.ts"
+export type * from "./runtime/types.ts"
+export type {
+  GreenReason,
+  RedReason,
+  SecurityAction,
+  SecurityLevel,
+  SecurityReason,
+  SecurityStatus,
+  YellowReason,
+} from "./session/reasons.ts"
+export { memoryStore } from "./store/memory.ts"
+export type { ListOptions, Store, StoreOp, StorePath } from "./store/store.ts"
+export type {
+  CloseInfo,
+  Logger,
+  Transport,
+  TransportConnection,
+  TransportContext,
+} from "./transport/transport.ts"
+export type { AccountId, ConversationId, DeviceId, MessageId, UserId } from "./wire/address.ts"
+export type { Bytes } from "./deps.ts"
