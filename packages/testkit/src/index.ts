@@ -1,3 +1,5 @@
+export { type ManualClock, manualClock } from "./clock.ts"
 export { type FaultMoment, type FaultyStore, faultyStore } from "./faulty-store.ts"
+export { unsafeSeededRandom } from "./random.ts"
 export type { Runner } from "./runner.ts"
 export { type StoreSuiteOptions, storeSuite } from "./store-suite.ts"
