@@ -3,16 +3,15 @@
  * need, so that they run under each runner and in browsers.
  */
 export interface Runner {
-  describe(name: string, fn: () => void): void
-  it(name: string, fn: () => Promise<void> | void): void
+  readonly describe: (name: string, fn: () => void) => void
+  readonly it: (name: string, fn: () => Promise<void> | void) => void
 }
 
 const plain = (value: unknown): unknown =>
   value instanceof Uint8Array ? { bytes: Array.from(value) } : value
 
 /** JSON of what suites compare: paths, bytes, numbers, text. */
-const show = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => plain(inner)) ?? String(value)
+const show = (value: unknown): string => JSON.stringify([value], (_, inner: unknown) => plain(inner))
 
 /** @throws Error when the two do not show the same. */
 export const equal = (actual: unknown, expected: unknown, what: string): void => {

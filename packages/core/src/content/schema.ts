@@ -12,7 +12,7 @@ type Fields<S extends Shape> = v.InferOutput<v.StrictObjectSchema<S, undefined>>
 
 export const u53 = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 export const u32 = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
-export const bytesOf = (length: number) =>
+export const bytesOf = (length: number): v.GenericSchema<Uint8Array, Uint8Array> =>
   v.pipe(
     v.instance(Uint8Array),
     v.check((bytes) => bytes.length === length),
@@ -41,7 +41,7 @@ export const fromMap = <S extends Shape>(
       "ERR_DECODE",
       `content: field ${v.getDotPath(result.issues[0]) ?? "?"} is not valid`,
     )
-  return result.output as Fields<S>
+  return result.output
 }
 
 /** The map of the fields that are present. */

@@ -103,32 +103,32 @@ export class Connection {
   async close(): Promise<void> {
     const run = this.#run
     this.#run = undefined
-    if (run !== undefined) {
-      const link = run.link
-      if (link !== undefined && this.#state === "online")
-        await this.#options.handlers.leave?.(link).catch(() => undefined)
-      run.controller.abort(new SecureChatError("ERR_CLOSED", "closed"))
+    if (run === undefined) {
+      await this.#ended
+      return
     }
-    await this.#ended
-    if (this.#run === undefined && run !== undefined) this.#change("closed", 0)
+    const { link } = run
+    if (link !== undefined) await this.#options.handlers.leave?.(link).catch(() => undefined)
+    run.controller.abort(new SecureChatError("ERR_CLOSED", "closed"))
+    await run.done
+    this.#change("closed", 0)
   }
 
   async #loop(run: Run): Promise<void> {
-    const { signal } = run.controller
-    if (signal.aborted) return
+    if (stopped(run)) return
     const offWake = this.#options.onWake(() => {
       this.#hurry()
     })
     let attempt = 0
     let wasOnline = false
     this.#outage()
-    while (!signal.aborted) {
+    while (!stopped(run)) {
       attempt += 1
       this.#change(wasOnline ? "reconnecting" : "connecting", attempt)
       const ending = await this.#attempt(run)
       if (ending.onlineMs !== undefined) wasOnline = true
       if (ending.onlineMs !== undefined && ending.onlineMs >= RETRY_RESET_MS) attempt = 0
-      if (signal.aborted) break
+      if (stopped(run)) break
       this.#outage()
       await this.#pause(run, ending, { attempt, wasOnline })
     }
@@ -227,6 +227,8 @@ export class Connection {
     this.#lost = undefined
   }
 }
+
+const stopped = (run: Run): boolean => run.controller.signal.aborted
 
 const isFinal = (ending: Ending): boolean =>
   ending.retry === "never" || (ending.error !== undefined && SecureChatError.is(ending.error, ...FINAL))

@@ -1,0 +1,142 @@
+/**
+ * Everything that happens to a direct conversation, as `(state, input) → [state, events]`. Content has
+ * been authenticated before; a number met twice changes nothing. Not its concern: texts, storage,
+ * clocks, what an event looks like to an app.
+ */
+import type { Seen } from "../content/meta.ts"
+import type { Bytes } from "../deps.ts"
+import { type Verdict, isTaken, missing, take } from "./dedupe.ts"
+import { advanceReceipts } from "./receipts.ts"
+import { type DirectState, progressOf, withProgress } from "./state.ts"
+
+interface FromDevice {
+  readonly deviceId: string
+  readonly sequence: number
+  readonly seen: Seen
+}
+export type DirectInput =
+  /** An own message got its number, and the chain its next head. */
+  | { readonly type: "sent"; readonly head: Bytes }
+  /** Something to one device alone got its number. */
+  | { readonly type: "pair-sent"; readonly deviceId: string }
+  /** A text of the peer opened. `head` is what the chain's head becomes with it, if it is the next one. */
+  | ({ readonly type: "message"; readonly follows: boolean; readonly head: Bytes } & FromDevice)
+  /** A receipt of the peer opened. */
+  | ({ readonly type: "receipt"; readonly readUpTo: number } & FromDevice)
+  /** A repeat arrived: the peer does not know that its message is here. */
+  | { readonly type: "repeat"; readonly deviceId: string }
+  /** The user has read the peer's messages up to this number. */
+  | { readonly type: "mark-read"; readonly deviceId: string; readonly upTo: number }
+  /** The relay has taken the receipt made at this progress. */
+  | {
+      readonly type: "receipt-taken"
+      readonly deviceId: string
+      readonly seen: Seen
+      readonly readUpTo: number
+    }
+
+export type DirectEvent =
+  | { readonly type: "taken"; readonly verdict: Verdict }
+  /** The peer has, or has read, own messages up to this number. */
+  | { readonly type: "receipt"; readonly receipt: "delivered" | "read"; readonly upTo: number }
+  /** Numbers below the newest are missing: the sender still holds what they name. */
+  | { readonly type: "gap"; readonly missing: number }
+  /** The chain does not continue where it stood: something was altered, removed or inserted. */
+  | { readonly type: "conflict"; readonly sequence: number }
+  /** The peer has seen more than this store remembers sending: an older copy of it was put back. */
+  | { readonly type: "rollback"; readonly to: number }
+export type DirectStep = readonly [DirectState, readonly DirectEvent[]]
+
+export const reduceDirect = (state: DirectState, input: DirectInput): DirectStep => {
+  switch (input.type) {
+    case "sent":
+      return [{ ...state, sent: state.sent + 1, sentHead: input.head }, []]
+    case "pair-sent": {
+      const { pairSent } = progressOf(state, input.deviceId)
+      return [withProgress(state, input.deviceId, { pairSent: pairSent + 1 }), []]
+    }
+    case "message":
+      return onMessage(state, input)
+    case "receipt":
+      return onReceipt(state, input)
+    case "repeat":
+      return [withProgress(state, input.deviceId, { receiptDue: true }), []]
+    case "mark-read":
+      return onMarkRead(state, input)
+    case "receipt-taken":
+      return onReceiptTaken(state, input)
+  }
+}
+
+const onMessage = (state: DirectState, input: DirectInput & { type: "message" }): DirectStep => {
+  const before = progressOf(state, input.deviceId)
+  const [received, verdict] = take(before.received, input.sequence)
+  const [seenState, seenEvents] = advanceReceipts(state, input, undefined)
+  if (verdict !== "new")
+    return [
+      withProgress(seenState, input.deviceId, { receiptDue: true }),
+      [{ type: "taken", verdict }, ...seenEvents],
+    ]
+  const next = input.sequence === before.received.upTo + 1
+  const conflict = next && before.receivedHead !== undefined && !input.follows
+  // Followed only without gaps: past one, the head is unknown until the chain is whole again.
+  const receivedHead = received.upTo === input.sequence && !conflict ? input.head : undefined
+  const after = withProgress(seenState, input.deviceId, { received, receivedHead, receiptDue: true })
+  const gap = missing(received)
+  return [
+    after,
+    [
+      { type: "taken", verdict },
+      ...(gap > missing(before.received) ? [{ type: "gap", missing: gap } as const] : []),
+      ...(conflict ? [{ type: "conflict", sequence: input.sequence } as const] : []),
+      ...seenEvents,
+    ],
+  ]
+}
+
+const onReceipt = (state: DirectState, input: DirectInput & { type: "receipt" }): DirectStep => {
+  const before = progressOf(state, input.deviceId)
+  const [pairReceived, verdict] = take(before.pairReceived, input.sequence)
+  if (verdict !== "new") return [state, [{ type: "taken", verdict }]]
+  const [after, events] = advanceReceipts(
+    withProgress(state, input.deviceId, { pairReceived }),
+    input,
+    input.readUpTo,
+  )
+  return [after, [{ type: "taken", verdict }, ...events]]
+}
+
+const onMarkRead = (state: DirectState, input: DirectInput & { type: "mark-read" }): DirectStep => {
+  const before = progressOf(state, input.deviceId)
+  const upTo = Math.max(before.readUpTo, input.upTo)
+  if (upTo === before.readUpTo) return [state, []]
+  return [withProgress(state, input.deviceId, { readUpTo: upTo, receiptDue: true }), []]
+}
+
+const onReceiptTaken = (state: DirectState, input: DirectInput & { type: "receipt-taken" }): DirectStep => {
+  const now = progressOf(state, input.deviceId)
+  const current =
+    now.received.upTo === input.seen.conversation &&
+    now.pairReceived.upTo <= input.seen.pair &&
+    now.readUpTo === input.readUpTo
+  return [current ? withProgress(state, input.deviceId, { receiptDue: false }) : state, []]
+}
+
+/** What a message to this device says was seen of it. */
+export const seenOf = (state: DirectState, deviceId: string): Seen => {
+  const { received, pairReceived } = progressOf(state, deviceId)
+  return { conversation: received.upTo, pair: pairReceived.upTo }
+}
+
+/** The peer's messages not read here yet. */
+export const unreadOf = (state: DirectState): number => {
+  let count = 0
+  for (const { received, readUpTo } of state.devices.values()) {
+    count += Math.max(0, received.upTo - readUpTo)
+    count += received.ahead.filter((number) => number > readUpTo).length
+  }
+  return count
+}
+
+export const wasReceived = (state: DirectState, deviceId: string, sequence: number): boolean =>
+  isTaken(progressOf(state, deviceId).received, sequence)
