@@ -64,19 +64,17 @@ const yellow = (trust: Trust | undefined): YellowReason => {
   return trust?.origin === "accepted" ? "change-accepted" : "unverified"
 }
 
-const withAction = <V extends { readonly reason: SecurityReason }>(
-  verdict: V,
-): V & { action?: SecurityAction } => {
-  const action = ACTION[verdict.reason]
-  return action === undefined ? verdict : { ...verdict, action }
-}
-
 /** Level, reason and at most one suggested action. Never green without a verification of the pinned key under this name. */
 export const securityOf = (facts: SecurityFacts, since: Date): SecurityStatus => {
-  const base = facts.subject === undefined ? { since } : { since, subject: facts.subject }
+  const { subject, trust } = facts
+  const base = subject === undefined ? { since } : { since, subject }
+  const suggest = (reason: SecurityReason): { readonly action?: SecurityAction } => {
+    const action = ACTION[reason]
+    return action === undefined ? {} : { action }
+  }
   const red = hardRed(facts) ?? sessionRed(facts.link)
-  if (red !== undefined) return Object.freeze(withAction({ level: "red", reason: red, ...base }))
-  if (facts.trust !== undefined && isVerified(facts.trust))
-    return Object.freeze({ level: "green", reason: "verified", ...base })
-  return Object.freeze(withAction({ level: "yellow", reason: yellow(facts.trust), ...base }))
+  if (red !== undefined) return Object.freeze({ level: "red", reason: red, ...base, ...suggest(red) })
+  if (trust !== undefined && isVerified(trust)) return Object.freeze({ level: "green", reason: "verified", ...base })
+  const reason = yellow(trust)
+  return Object.freeze({ level: "yellow", reason, ...base, ...suggest(reason) })
 }
