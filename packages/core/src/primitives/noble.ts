@@ -1,0 +1,107 @@
+/**
+ * The reference back end: every primitive from `@noble/*`, running wherever ES modules do. One named
+ * export each, so that a bundler drops what is not imported. JavaScript promises no constant time.
+ */
+import { cbc } from "@noble/ciphers/aes.js"
+import { ed25519, x25519 as montgomery } from "@noble/curves/ed25519.js"
+import { hmac } from "@noble/hashes/hmac.js"
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js"
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"
+import { copy } from "../bytes/concat.ts"
+import type { Bytes } from "../deps.ts"
+import { SecureChatError } from "../errors.ts"
+import { isAcceptablePoint, isAcceptableSignature } from "./ed25519-rules.ts"
+import * as size from "./lengths.ts"
+import type { Primitives } from "./primitives.ts"
+import { ByPublicKey } from "./remembered.ts"
+import { lowOrder, requireAgreed, requireX25519PublicKey } from "./x25519-rules.ts"
+
+export const sha256: Primitives["sha256"] = (data) => nobleSha256(data)
+export const sha512: Primitives["sha512"] = (data) => nobleSha512(data)
+export const hmacSha256: Primitives["hmacSha256"] = (key, message) => hmac(nobleSha256, key, message)
+
+export const aesCbcEncrypt: Primitives["aesCbcEncrypt"] = (key, iv, plaintext) => {
+  size.requireCbc(key, iv)
+  return cbc(key, iv).encrypt(plaintext)
+}
+export const aesCbcDecrypt: Primitives["aesCbcDecrypt"] = (key, iv, ciphertext) => {
+  size.requireCbc(key, iv)
+  size.requireBlocks(ciphertext)
+  try {
+    // noble returns a view of a longer buffer that still holds the padding.
+    return copy(cbc(key, iv).decrypt(ciphertext))
+  } catch {
+    throw size.cbcFault() // no cause: it would say which check failed
+  }
+}
+
+export const x25519PublicKey: Primitives["x25519PublicKey"] = (secret) => {
+  size.requireKey(secret, size.CURVE_BYTES, "X25519 secret")
+  return montgomery.getPublicKey(secret)
+}
+export const x25519: Primitives["x25519"] = (secret, publicKey) => {
+  size.requireKey(secret, size.CURVE_BYTES, "X25519 secret")
+  requireX25519PublicKey(publicKey)
+  return requireAgreed(agree(secret, publicKey))
+}
+const agree = (secret: Uint8Array, publicKey: Uint8Array): Bytes => {
+  try {
+    return montgomery.getSharedSecret(secret, publicKey)
+  } catch {
+    throw lowOrder()
+  }
+}
+
+export const ed25519PublicKey: Primitives["ed25519PublicKey"] = (seed) => {
+  size.requireKey(seed, size.CURVE_BYTES, "Ed25519 seed")
+  return ed25519.getPublicKey(seed)
+}
+export const ed25519Sign: Primitives["ed25519Sign"] = (seed, message) => {
+  size.requireKey(seed, size.CURVE_BYTES, "Ed25519 seed")
+  return ed25519.sign(message, seed)
+}
+
+/** A point of the curve, canonical, in the prime-order subgroup and not its identity? */
+export const isStrictPoint = (point: Uint8Array): boolean => {
+  if (!isAcceptablePoint(point)) return false
+  try {
+    return ed25519.Point.fromBytes(point).isTorsionFree()
+  } catch {
+    return false // not on the curve
+  }
+}
+const checkedKeys = /* @__PURE__ */ new ByPublicKey<true>()
+/** noble verifies with the cofactor, so R needs the full check as well; then both kinds of equation agree. */
+export const verifyStrict: Primitives["verifyStrict"] = (publicKey, message, signature) =>
+  isAcceptableSignature(signature) &&
+  publicKey.length === size.CURVE_BYTES &&
+  checkedKeys.get(publicKey, (key) => isStrictPoint(key) || undefined) === true &&
+  isStrictPoint(signature.subarray(0, 32)) &&
+  ed25519.verify(signature, message, publicKey, { zip215: false })
+
+export const mlKemKeyPair: Primitives["mlKemKeyPair"] = (seed) => {
+  size.requireKey(seed, size.KEM_SEED_BYTES, "ML-KEM seed")
+  return { publicKey: copy(ml_kem768.keygen(seed).publicKey), secretSeed: copy(seed) }
+}
+export const mlKemEncapsulate: Primitives["mlKemEncapsulate"] = (publicKey, randomness) => {
+  size.requireKey(publicKey, size.KEM_PUBLIC_BYTES, "ML-KEM public key")
+  size.requireLength(randomness, size.KEM_RANDOM_BYTES, "ERR_DECODE", "randomness")
+  const { cipherText, sharedSecret } = encapsulate(publicKey, randomness)
+  return { ciphertext: copy(cipherText), sharedSecret: copy(sharedSecret) }
+}
+/** The lengths were checked: what still fails is the modulus check. FIPS 203 §7.2 */
+const encapsulate = (
+  publicKey: Uint8Array,
+  randomness: Uint8Array,
+): ReturnType<typeof ml_kem768.encapsulate> => {
+  try {
+    return ml_kem768.encapsulate(publicKey, randomness)
+  } catch {
+    throw new SecureChatError("ERR_KEY_INVALID", "ML-KEM public key fails the modulus check")
+  }
+}
+export const mlKemDecapsulate: Primitives["mlKemDecapsulate"] = (secretSeed, ciphertext) => {
+  size.requireKey(secretSeed, size.KEM_SEED_BYTES, "ML-KEM seed")
+  size.requireLength(ciphertext, size.KEM_CIPHERTEXT_BYTES, "ERR_DECODE", "ML-KEM ciphertext")
+  return copy(ml_kem768.decapsulate(ciphertext, ml_kem768.keygen(secretSeed).secretKey))
+}
