@@ -146,6 +146,10 @@ export const MAX_LOGIN_TOKEN_BYTES: number = 4 * KIB
 /** A mailbox cursor, opaque to the client. relay.md §3 */
 export const MAX_CURSOR_BYTES = 64
 
+// ── primitives ─────────────────────────────────────────────────────────────────────────────────
+/** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. performance.md */
+export const MAX_REMEMBERED_PUBLIC_KEYS = 1_000
+
 // ── fernet ─────────────────────────────────────────────────────────────────────────────────────
 /** Skew into the future that `decrypt` with a `ttl` allows. Fernet specification, "Verifying" */
 export const FERNET_MAX_CLOCK_SKEW_SECONDS = 60
