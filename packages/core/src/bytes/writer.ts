@@ -13,19 +13,23 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1, value, 0xff), value)
+    const start = this.#grow(1, value, 0xff)
+    this.#view.setUint8(start, value)
     return this
   }
   u16(value: number): this {
-    this.#view.setUint16(this.#grow(2, value, 0xffff), value)
+    const start = this.#grow(2, value, 0xffff)
+    this.#view.setUint16(start, value)
     return this
   }
   u32(value: number): this {
-    this.#view.setUint32(this.#grow(4, value, 0xffff_ffff), value)
+    const start = this.#grow(4, value, 0xffff_ffff)
+    this.#view.setUint32(start, value)
     return this
   }
   u64(value: number): this {
-    this.#view.setBigUint64(this.#grow(8, value, Number.MAX_SAFE_INTEGER), BigInt(value))
+    const start = this.#grow(8, value, Number.MAX_SAFE_INTEGER)
+    this.#view.setBigUint64(start, BigInt(value))
     return this
   }
   /** Bytes as they are. */
