@@ -1,36 +1,88 @@
 /**
- * Bytes of a Fernet token: `0x80 ‖ u64 timestamp ‖ IV 16 ‖ AES-128-CBC/PKCS#7 ‖ HMAC 32`; of a key, the signing
- * half then the encryption half. Fernet specification, version 0x80; protocol.md §2.1
+ * The bytes of a token, `0x80 ‖ u64 seconds ‖ IV 16 ‖ AES-128-CBC ‖ HMAC 32`, and its opening: the HMAC
+ * over everything first, then the rest, and one failure for all (padding oracle). protocol.md §2.1
+ *
+ * Not its concern: the text form, ttl and clock (`fernet.ts`), and what a ratchet binds into the key.
  */
-import { equalBytes } from "../bytes/compare.ts"
-import { concat } from "../bytes/concat.ts"
+import { equalBytes, isZero } from "../bytes/compare.ts"
+import { Reader } from "../bytes/reader.ts"
+import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { aesCbcDecrypt, aesCbcEncrypt, hmacSha256 } from "#primitives"
+import { type FernetKey, splitKey } from "./key.ts"
 
 const VERSION = 0x80
-const HEADER_BYTES = 25
-const MAC_BYTES = 32
-const HALF = 16
+const TIME_BYTES = 8
+const IV_BYTES = 16
+const TAG_BYTES = 32
+/** Head, at least one block (PKCS#7 always adds a byte), tag. */
+const MIN_BYTES = 1 + TIME_BYTES + IV_BYTES + 16 + TAG_BYTES
 
-/** Seal under a one-time key (32 bytes) with timestamp 0: a clear time would tell when a message was made. */
-export const sealToken = (key: Uint8Array, payload: Uint8Array, iv: Uint8Array): Bytes => {
-  const body = concat(
-    Uint8Array.of(VERSION),
-    new Uint8Array(8),
-    iv,
-    aesCbcEncrypt(key.subarray(HALF), iv, payload),
-  )
-  return concat(body, hmacSha256(key.subarray(0, HALF), body))
+/** What the clear head of a token says; the timestamp is metadata that anybody can read. */
+export interface TokenHead {
+  /** u64 up to 2⁵³−1. */
+  readonly timestampSeconds: number
+  /** 16 bytes, random for every token. */
+  readonly iv: Uint8Array
+}
+/** A token whose HMAC held. */
+export interface AuthenticToken {
+  readonly timestampSeconds: number
+  readonly iv: Bytes
+  readonly ciphertext: Bytes
 }
 
-const refused = (): SecureChatError => new SecureChatError("ERR_AUTHENTICATION", "message does not open")
+/** A fresh token under `key`. */
+export const seal = (key: FernetKey, head: TokenHead, payload: Uint8Array): Bytes => {
+  const signed = new Writer()
+    .u8(VERSION)
+    .u64(head.timestampSeconds)
+    .fixed(head.iv, IV_BYTES)
+    .put(aesCbcEncrypt(key.encryption, head.iv, payload))
+  return signed.put(hmacSha256(key.signing, signed.bytes())).bytes()
+}
 
-/** HMAC first; then everything else fails alike. @throws ERR_AUTHENTICATION, never saying which check failed. */
+/** Check the HMAC, then take the token apart. @throws ERR_AUTHENTICATION, always the same. */
+export const authenticate = (key: FernetKey, token: Uint8Array): AuthenticToken => {
+  if (token.length < MIN_BYTES) throw refused()
+  const signed = token.subarray(0, -TAG_BYTES)
+  if (!equalBytes(hmacSha256(key.signing, signed), token.subarray(-TAG_BYTES))) throw refused()
+  try {
+    return parts(new Reader(signed))
+  } catch {
+    throw refused()
+  }
+}
+const parts = (input: Reader): AuthenticToken => {
+  input.expect(VERSION, "version")
+  return { timestampSeconds: input.u64(), iv: input.take(IV_BYTES), ciphertext: input.rest() }
+}
+
+/** The payload of a token whose HMAC held. @throws ERR_AUTHENTICATION on wrong padding. */
+export const decryptAuthentic = (key: FernetKey, token: AuthenticToken): Bytes =>
+  aesCbcDecrypt(key.encryption, token.iv, token.ciphertext)
+
+/**
+ * A ratchet's token: timestamp 0, because a clear creation time is metadata for the relay.
+ *
+ * @param key 32 bytes, used for this token only.
+ * @param iv  16 random bytes, never derived: after a state roll-back a key could seal twice.
+ */
+export const sealToken = (key: Uint8Array, payload: Uint8Array, iv: Uint8Array): Bytes =>
+  seal(splitKey(key), { timestampSeconds: 0, iv }, payload)
+
+/**
+ * The payload of a ratchet's token.
+ *
+ * @throws ERR_AUTHENTICATION for a wrong key, any altered byte, length, version, padding, or a timestamp
+ * other than 0: which of them is not said.
+ */
 export const openToken = (key: Uint8Array, token: Uint8Array): Bytes => {
-  if (token.length < HEADER_BYTES + HALF + MAC_BYTES) throw refused()
-  const body = token.subarray(0, token.length - MAC_BYTES)
-  if (!equalBytes(hmacSha256(key.subarray(0, HALF), body), token.subarray(body.length))) throw refused()
-  if (body[0] !== VERSION || body.subarray(1, 9).some((byte) => byte !== 0)) throw refused()
-  return aesCbcDecrypt(key.subarray(HALF), body.subarray(9, HEADER_BYTES), body.subarray(HEADER_BYTES))
+  const keys = splitKey(key)
+  const authentic = authenticate(keys, token)
+  if (!isZero(token.subarray(1, 1 + TIME_BYTES))) throw refused()
+  return decryptAuthentic(keys, authentic)
 }
+
+const refused = (): SecureChatError => new SecureChatError("ERR_AUTHENTICATION", "cannot be opened")
