@@ -74,7 +74,8 @@ export const securityOf = (facts: SecurityFacts, since: Date): SecurityStatus =>
   }
   const red = hardRed(facts) ?? sessionRed(facts.link)
   if (red !== undefined) return Object.freeze({ level: "red", reason: red, ...base, ...suggest(red) })
-  if (trust !== undefined && isVerified(trust)) return Object.freeze({ level: "green", reason: "verified", ...base })
+  if (trust !== undefined && isVerified(trust))
+    return Object.freeze({ level: "green", reason: "verified", ...base })
   const reason = yellow(trust)
   return Object.freeze({ level: "yellow", reason, ...base, ...suggest(reason) })
 }

@@ -11,6 +11,7 @@
  * Lists, certificates and bundles are opaque here: `deviceListCodec`, `certificateCodec`, `bundleCodec`.
  */
 import { type Codec, codec, lengthPrefixed, listOf } from "../bytes/codec.ts"
+import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { MAX_DEVICES, MAX_FRAME_BYTES } from "../limits.ts"
 import { deviceId, struct } from "./frame-fields.ts"
@@ -27,6 +28,15 @@ export interface DevicesAnswer {
 export interface ClaimedDevice {
   readonly deviceId: Bytes
   readonly bundle: Bytes
+}
+/** Statements as they were published; each is opaque here. */
+export interface BundleParts {
+  readonly certificate: Bytes
+  readonly list: Bytes
+  readonly signedPrekey: Bytes
+  readonly oneTime: Bytes | undefined
+  /** One-time, or the last-resort key. */
+  readonly kem: Bytes
 }
 export interface ClaimAnswer {
   /** In the order they were asked for. */
@@ -46,3 +56,11 @@ export const devicesAnswerCodec: Codec<DevicesAnswer> = /* @__PURE__ */ codec(
 export const claimAnswerCodec: Codec<ClaimAnswer> = /* @__PURE__ */ codec(
   struct<ClaimAnswer>({ devices: listOf(8, MAX_DEVICES, struct({ deviceId, bundle: statement })) }),
 )
+
+/** A bundle out of published statements: the layout of `prekey.ts`, without decoding what the relay only passes on. */
+export const bundleBytes = (parts: BundleParts): Bytes => {
+  const out = new Writer().put(parts.certificate).prefixed(16, parts.list).put(parts.signedPrekey)
+  out.u8(parts.oneTime === undefined ? 0 : 1)
+  if (parts.oneTime !== undefined) out.put(parts.oneTime)
+  return out.put(parts.kem).bytes()
+}

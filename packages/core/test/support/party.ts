@@ -71,7 +71,12 @@ export class Party {
   }
   receive(bytes: Uint8Array): readonly Effect[] {
     const envelope = decodeEnvelope(bytes)
-    const effects = this.step({ type: "receive", own: this.own, envelope, first: this.firstContext(envelope) })
+    const effects = this.step({
+      type: "receive",
+      own: this.own,
+      envelope,
+      first: this.firstContext(envelope),
+    })
     for (const effect of effects) {
       if (effect.type !== "spend") continue
       this.firstMessages.add(toHex(effect.firstMessageHash))
