@@ -1,0 +1,46 @@
+/**
+ * Where undelivered envelopes wait: opaque bytes per device, in the order they came. Drivers implement
+ * this; the suite in `test/suites/mailbox.ts` runs on each. relay.md §7
+ */
+import type { DeviceId } from "@securechat/core/wire"
+
+export interface MailItem {
+  /** At most 64 ASCII characters: the mailbox's epoch and a place that only rises. */
+  readonly cursor: string
+  readonly envelope: Uint8Array
+}
+export interface MailPlace {
+  /** False: the cursor belongs to another epoch or is none, and counts as none. */
+  readonly resumed: boolean
+  /** The cursor to read on from, or empty. */
+  readonly after: string
+  /** Envelopes after it. */
+  readonly backlog: number
+}
+export interface Mailbox {
+  /**
+   * Resolves only when the envelope is as durable as this driver is configured; a rejection means that
+   * nothing is known. The same `id` within 24 h is stored once. At a cap nothing stored is pushed out.
+   */
+  append(
+    device: DeviceId,
+    envelope: Uint8Array,
+    options: { readonly id: string; readonly expiresAt: Date },
+  ): Promise<"stored" | "duplicate" | "full">
+  /** Deletes up to `cursor` where it is of this epoch, and says where the device stands. */
+  resume(device: DeviceId, cursor: string): Promise<MailPlace>
+  /** At most `limit` envelopes after a cursor of `resume` or `read`, in order. */
+  read(
+    device: DeviceId,
+    options: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<readonly MailItem[]>
+  /** Deletes up to and including this cursor; one of another epoch does nothing. */
+  ack(device: DeviceId, upTo: string): Promise<void>
+  /** Deletes everything of a revoked device. */
+  drop(device: DeviceId): Promise<void>
+  /** Calls on every append to the device until the returned function is called. A wake-up, no promise of mail. */
+  watch(device: DeviceId, onMail: () => void): () => void
+  /** Mailboxes that hold something, and what they hold. */
+  counts(): { readonly mailboxes: number; readonly messages: number }
+  close(): Promise<void>
+}

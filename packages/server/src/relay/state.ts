@@ -1,0 +1,204 @@
+/**
+ * What a relay knows at one moment: plain readonly data, no sockets, no mail. Mail lies in a `Mailbox`.
+ *
+ *   connection   greeting ──hello──► challenged ──proof──► deciding ──allow──► opening ──mailbox──► ready
+ *                    └──────────────────┴─── bye, 5 s, refusal ──┴───────────────┴─── gone from the table
+ */
+import type { AccountId, Bytes, DeviceId } from "@securechat/core/wire"
+import type { Bucket } from "../limit/bucket.ts"
+import { type Table, emptyTable } from "./table.ts"
+
+/** What is true of a connection in every phase. */
+export interface Peer {
+  readonly id: string
+  readonly address: string
+  /** The relay's own origin as this client dialled it. */
+  readonly origin: string
+  /** `Origin` of a browser. */
+  readonly page?: string
+  readonly transport: string
+  /** When its last frame came. */
+  readonly heardAtMs: number
+  /** Bytes read before it was logged in. */
+  readonly earlyBytes: number
+}
+
+export interface Greeting extends Peer {
+  readonly phase: "greeting"
+}
+
+export interface Offer {
+  readonly request: number
+  readonly minVersion: number
+  readonly maxVersion: number
+  readonly accountId: Bytes
+  readonly deviceId: Bytes
+  readonly cursor: Bytes
+}
+export interface Challenged extends Peer {
+  readonly phase: "challenged"
+  readonly offer: Offer
+  readonly version: number
+  readonly connection: Bytes
+  readonly nonce: Bytes
+  readonly timeMs: number
+}
+
+/** A device that has proved its key. */
+export interface Login {
+  /** Text forms: the keys of the tables. */
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly accountId: Bytes
+  readonly deviceId: Bytes
+  readonly accountKey: Bytes
+  readonly certificate: Bytes
+}
+/** The proof held; the app decides. */
+export interface Deciding extends Peer {
+  readonly phase: "deciding"
+  readonly request: number
+  readonly login: Login
+  readonly cursor: Bytes
+}
+/** Allowed; the mailbox looks up the cursor. The device's route is this connection already. */
+export interface Opening extends Peer {
+  readonly phase: "opening"
+  readonly request: number
+  readonly login: Login
+  readonly grant: Grant
+}
+/** What the app allowed. */
+export interface Grant {
+  /** The only handle this account may claim; undefined without a hook: any. */
+  readonly handle?: string
+  /** With a hook and without a handle: none may be claimed. */
+  readonly byHook: boolean
+  readonly expiresAtMs?: number
+  /** A new token was asked for. */
+  readonly asked: boolean
+}
+
+export interface Waiting {
+  readonly cursor: string
+  readonly bytes: number
+}
+/** Where the delivery of a connection stands. */
+export interface Delivery {
+  /** Up to here it was sent; empty: from the start. */
+  readonly sent: string
+  readonly waiting: readonly Waiting[]
+  readonly waitingBytes: number
+  /** A read of the mailbox is under way. */
+  readonly reading: boolean
+  /** Mail came during that read. */
+  readonly more: boolean
+  readonly caughtUp: boolean
+  /** Since when the socket has had no room; undefined: it has. */
+  readonly blockedSinceMs?: number
+}
+export interface Ready extends Peer {
+  readonly phase: "ready"
+  readonly login: Login
+  readonly grant: Grant
+  readonly lastRequest: number
+  readonly openRequests: number
+  readonly delivery: Delivery
+  /** The request that brought a new token, while the app decides. */
+  readonly tokenRequest?: number
+  /** The relay drains: it ends when its open requests are answered. */
+  readonly leaving: boolean
+}
+
+export type Connection = Greeting | Challenged | Deciding | Opening | Ready
+/** Connections whose device is known and reachable. */
+export type Online = Opening | Ready
+
+/** One public prekey as published. */
+export interface StoredPrekey {
+  readonly keyId: number
+  readonly notAfterMs: number
+  readonly bytes: Bytes
+}
+/** A key id that was seen once stays taken, also after its key was handed out. */
+export interface SeenKey {
+  /** Kind and id. */
+  readonly name: string
+  readonly body: string
+  readonly notAfterMs: number
+}
+export interface DeviceRecord {
+  readonly certificate: Bytes
+  readonly signedPrekey: StoredPrekey
+  readonly lastResortKem: StoredPrekey
+  readonly oneTime: readonly StoredPrekey[]
+  readonly oneTimeKem: readonly StoredPrekey[]
+  readonly lastResortUses: number
+  readonly publications: readonly string[]
+  readonly seen: readonly SeenKey[]
+}
+export interface ListRecord {
+  readonly version: number
+  /** Hash of the body, hex. */
+  readonly hash: string
+  readonly bytes: Bytes
+}
+export interface Account {
+  readonly accountKey: Bytes
+  /** Signed lists, oldest first; at least one. */
+  readonly lists: readonly ListRecord[]
+  /** Devices of the newest list. */
+  readonly listed: readonly string[]
+  readonly revoked: readonly string[]
+  readonly devices: Readonly<Record<string, DeviceRecord>>
+  readonly seenAtMs: number
+}
+
+export interface HandleEntry {
+  readonly account: string
+  readonly version: number
+  readonly record: Bytes
+}
+/** An account with a connected device, or one that has just vanished. */
+export interface Presence {
+  readonly devices: readonly string[]
+  readonly handles: readonly string[]
+  /** When its handles are free again; undefined while a device is connected. */
+  readonly freeAtMs?: number
+}
+
+export interface RelayState {
+  /** By connection id. */
+  readonly connections: Table<Connection>
+  /** Device to connection id. */
+  readonly routes: Table<string>
+  readonly accounts: Table<Account>
+  readonly handles: Table<HandleEntry>
+  /** Names the app bound to accounts; the first binding stays. */
+  readonly bindings: Table<string>
+  readonly presence: Table<Presence>
+  readonly buckets: Table<Bucket>
+  /** Connections per address, and those of them not logged in. */
+  readonly addresses: Table<number>
+  readonly pending: Table<number>
+  readonly pendingTotal: number
+  readonly draining: boolean
+}
+
+/** An empty relay; `seed` is 32 random bits. */
+export const emptyRelay = (seed: number): RelayState => ({
+  connections: emptyTable(seed),
+  routes: emptyTable(seed),
+  accounts: emptyTable(seed),
+  handles: emptyTable(seed),
+  bindings: emptyTable(seed),
+  presence: emptyTable(seed),
+  buckets: emptyTable(seed),
+  addresses: emptyTable(seed),
+  pending: emptyTable(seed),
+  pendingTotal: 0,
+  draining: false,
+})
+
+export const isOnline = (connection: Connection): connection is Online =>
+  connection.phase === "opening" || connection.phase === "ready"

@@ -1,0 +1,95 @@
+/**
+ * One step of the transition: the state as it becomes, and the effects in order. Mutable inside one
+ * call of `transition` and nowhere else; what goes in is never touched, since every table is a value.
+ */
+import { type Frame, RELAY_CODE, closeCodeOf, relayCodeName } from "@securechat/core/wire"
+import { type BucketName, type Limits } from "../limit/limits.ts"
+import { take } from "../limit/bucket.ts"
+import type { Effect, LogFields } from "./effect.ts"
+import type { Connection, Ready, RelayState } from "./state.ts"
+import { get, set } from "./table.ts"
+
+/** What the transition needs besides state and input. */
+export interface RelayContext {
+  readonly nowMs: () => number
+  /** `length` fresh random bytes. */
+  readonly random: (length: number) => Uint8Array<ArrayBuffer>
+  readonly limits: Limits
+  /** An app decides about logins. */
+  readonly hook: boolean
+  /** Handles are kept when their holder leaves. False on a relay with memory mailboxes. */
+  readonly keepsHandles: boolean
+}
+
+export class Turn {
+  readonly context: RelayContext
+  readonly nowMs: number
+  readonly effects: Effect[] = []
+  state: RelayState
+
+  constructor(state: RelayState, context: RelayContext) {
+    this.state = state
+    this.context = context
+    this.nowMs = context.nowMs()
+  }
+
+  get limits(): Limits {
+    return this.context.limits
+  }
+
+  connection(id: string): Connection | undefined {
+    return get(this.state.connections, id)
+  }
+  put(connection: Connection): void {
+    this.update({ connections: set(this.state.connections, connection.id, connection) })
+  }
+  update(change: Partial<RelayState>): void {
+    this.state = { ...this.state, ...change }
+  }
+
+  do(effect: Effect): void {
+    this.effects.push(effect)
+  }
+  send(id: string, frame: Frame): void {
+    this.effects.push({ type: "send", id, frame })
+  }
+  nack(id: string, request: number, code: number, retryAfterMs = 0): void {
+    this.count("nacks", { code: relayCodeName(code) ?? "other" })
+    this.send(id, { type: "nack", request, code, retryAfterMs })
+  }
+  /** The last frame, and the end of the connection; its tables are `routes.ts`'s concern. */
+  hangUp(id: string, code: number): void {
+    this.count("byes", { code: relayCodeName(code) ?? "leaving" })
+    this.send(id, { type: "bye", request: 0, code })
+    this.do({ type: "close", id, code: closeCodeOf(code) })
+  }
+
+  count(name: string, labels?: Readonly<Record<string, string>>): void {
+    this.effects.push(labels === undefined ? { type: "count", name } : { type: "count", name, labels })
+  }
+  log(level: "debug" | "info" | "warn", event: string, fields: LogFields): void {
+    this.effects.push({ type: "log", level, event, fields })
+  }
+
+  /** Takes `cost` from a bucket; 0, or how long to wait. */
+  spend(name: BucketName, owner: string, cost = 1): number {
+    const key = `${name}:${owner}`
+    const taken = take(get(this.state.buckets, key), this.limits.buckets[name], this.nowMs, cost)
+    if (!taken.ok) return taken.retryAfterMs
+    this.update({ buckets: set(this.state.buckets, key, taken.bucket) })
+    return 0
+  }
+  /** `spend` for a request, answered `limited` where the bucket is empty. */
+  affords(connection: Ready, request: number, name: BucketName, owner: string): boolean {
+    const waitMs = this.spend(name, owner)
+    if (waitMs > 0) this.nack(connection.id, request, RELAY_CODE.limited, waitMs)
+    return waitMs === 0
+  }
+}
+
+/** A connection that is logged in, and the request it makes. */
+export interface Asked<F> {
+  readonly turn: Turn
+  readonly connection: Ready
+  readonly frame: F
+}
