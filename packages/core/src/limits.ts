@@ -110,6 +110,18 @@ export const CHANNEL_HANDSHAKE_REFILL_MS: number = 5 * SECOND_MS
 /** How long only foreign accounts may answer before an opening gives up on the pinned one. protocol.md §5 */
 export const FOREIGN_PEER_GRACE_MS: number = 30 * SECOND_MS
 
+// ── transport ──────────────────────────────────────────────────────────────────────────────────
+/** Fragments of one WebSocket message: the library's own 16,384 is far more than chat needs. relay.md §9 */
+export const MAX_WS_FRAGMENTS = 64
+/** Chunks a WebSocket receiver holds for one message; a slow drip of single bytes costs an object each. relay.md §9 */
+export const MAX_WS_CHUNKS = 4_096
+/** Outgoing bytes of one socket including the next frame; the rest stays where it was. relay.md §9 */
+export const MAX_BUFFERED_BYTES: number = KIB * KIB
+/** A reader that takes nothing for this long is let go. relay.md §9 */
+export const SLOW_READER_MS: number = 30 * SECOND_MS
+/** Wait for the other end's half of a closing handshake; a dead peer never sends it. */
+export const CLOSE_TIMEOUT_MS: number = 5 * SECOND_MS
+
 // ── client ─────────────────────────────────────────────────────────────────────────────────────
 /** Reconnect back-off, full jitter. api.md §7 */
 export const RETRY_MIN_MS = 500

@@ -1,1 +1,21 @@
-export {}
+/** What an adapter and a relay need to move frames: the contract, the guard that keeps it, and the pipes that come along. */
+export {
+  CLOSE_TIMEOUT_MS,
+  HEARTBEAT_MS,
+  HEARTBEAT_TIMEOUT_MS,
+  MAX_BUFFERED_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_WS_CHUNKS,
+  MAX_WS_FRAGMENTS,
+  SLOW_READER_MS,
+} from "../limits.ts"
+export {
+  type GuardOptions,
+  type GuardedConnection,
+  type Medium,
+  abortedError,
+  guardConnection,
+} from "./guard.ts"
+export { memoryPipe } from "./memory.ts"
+export { type MessagePortLike, type PipeOptions, messagePort, pipe } from "./pipe.ts"
+export * from "./transport.ts"

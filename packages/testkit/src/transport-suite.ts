@@ -1,0 +1,245 @@
+/** What any `Transport` must do: `api.md` §6 is the contract. Every transport runs this one suite. */
+import type { Transport } from "@securechat/core/transport"
+import { type Runner, equal, rejects } from "./runner.ts"
+import { type RecordedEnd, contextOf, recordedEnd, recorder } from "./transport-end.ts"
+
+export interface TransportCapabilities {
+  /** Largest frame to try; default the transport's own limit, else 1 MiB. */
+  readonly maxFrameBytes?: number | undefined
+  /** Ends that dial. An end that accepts has no attempt to abort. Default both. */
+  readonly dials?: "both" | "first" | undefined
+  /** False for what can be connected only once, such as a `MessagePort`. Default true. */
+  readonly reconnects?: boolean | undefined
+  /** Ends the newest connection of the pair without goodbye, as a pulled cable or a killed process would. */
+  readonly cut?: (() => void) | undefined
+}
+
+type Make = () => Promise<readonly [Transport, Transport]>
+type Ends = readonly [RecordedEnd, RecordedEnd]
+
+const KIB = 1024
+/** Around the length fields of WebSocket frames: 7, 16 and 64 bits. */
+const SIZES = [0, 1, 125, 126, 65_535, 65_536]
+
+/** Bytes that tell their place, so that a swap or a cut shows. */
+const pattern = (length: number, salt = 0): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 31 + (i >>> 8) + salt) & 0xff)
+
+const sameBytes = (actual: Uint8Array | undefined, expected: Uint8Array): boolean =>
+  actual?.length === expected.length && expected.every((byte, i) => byte === actual[i])
+
+const same = (actual: Uint8Array | undefined, expected: Uint8Array, what: string): void => {
+  if (!sameBytes(actual, expected))
+    throw new Error(`${what}: ${actual?.length ?? "no"} bytes arrived, ${expected.length} sent, not the same`)
+}
+
+const connectBoth = async ([first, second]: readonly [Transport, Transport]): Promise<Ends> =>
+  Promise.all([recordedEnd(first), recordedEnd(second)])
+
+/** Each test gets its own connection and leaves none. */
+const using =
+  (make: Make, test: (a: RecordedEnd, b: RecordedEnd) => Promise<void>): (() => Promise<void>) =>
+  async () => {
+    const [a, b] = await connectBoth(await make())
+    try {
+      await test(a, b)
+    } finally {
+      await Promise.all([a.connection.close(), b.connection.close()])
+    }
+    for (const end of [a, b]) {
+      equal(end.closes.length, 1, "closes of an end")
+      equal(end.late, [], "events after the close")
+    }
+  }
+
+const bothWays = async (
+  [a, b]: Ends,
+  work: (from: RecordedEnd, to: RecordedEnd) => Promise<void>,
+): Promise<void> => {
+  await work(a, b)
+  await work(b, a)
+}
+
+const frames = ({ it }: Runner, make: Make, maxFrameBytes: (transport: Transport) => number): void => {
+  const carries = async (from: RecordedEnd, to: RecordedEnd, size: number): Promise<void> => {
+    const before = to.frames.length
+    const sent = pattern(size)
+    await from.connection.send(sent)
+    await to.arrived(before + 1)
+    const frame = to.frames[before]!
+    same(frame, sent, `frame of ${size} bytes`)
+    equal(Object.getPrototypeOf(frame) === Uint8Array.prototype, true, "is a plain Uint8Array")
+    equal(frame.buffer.byteLength, size, "bytes of its buffer: no view of somebody's pool")
+  }
+
+  for (const size of SIZES) {
+    it(
+      `carries a frame of ${size} bytes unchanged, both ways`,
+      using(make, (a, b) => bothWays([a, b], (from, to) => carries(from, to, size))),
+    )
+  }
+
+  it("carries the largest frame, refuses one byte more and lives on", async () => {
+    const pair = await make()
+    const max = Math.min(...pair.map(maxFrameBytes))
+    const limited = pair.every((transport) => transport.maxFrameBytes !== undefined)
+    const [a, b] = await connectBoth(pair)
+    await bothWays([a, b], async (from, to) => {
+      await carries(from, to, max)
+      if (limited) await rejects(from.connection.send(pattern(max + 1)), "one more", "ERR_FRAME_TOO_LARGE")
+      await carries(from, to, 3)
+    })
+    await Promise.all([a.connection.close(), b.connection.close()])
+  })
+
+  it(
+    "takes a copy: what the sender does to its array afterwards does not show",
+    using(make, async (a, b) => {
+      const mine = pattern(1_000)
+      const sent = a.connection.send(mine)
+      mine.fill(0)
+      await sent
+      await b.arrived(1)
+      same(b.frames[0], pattern(1_000), "frame")
+    }),
+  )
+
+  it(
+    "keeps the order of frames of all sizes, both ways at once, without waiting for a send",
+    using(make, async (a, b) => {
+      const sizes = Array.from({ length: 300 }, (_, i) => (i * 7_919) % (i % 10 === 0 ? 20 * KIB : 300))
+      const sends = sizes.flatMap((size, i) => [
+        a.connection.send(pattern(size, i)),
+        b.connection.send(pattern(size, i + 1)),
+      ])
+      await Promise.all([...sends, a.arrived(sizes.length), b.arrived(sizes.length)])
+      for (const [i, size] of sizes.entries()) {
+        same(b.frames[i], pattern(size, i), `frame ${i} of the first end`)
+        same(a.frames[i], pattern(size, i + 1), `frame ${i} of the second end`)
+      }
+      equal([a.connection.bufferedBytes, b.connection.bufferedBytes], [0, 0], "bytes left in buffers")
+    }),
+  )
+}
+
+const closes = ({ it }: Runner, make: Make): void => {
+  for (const which of [0, 1] as const) {
+    const name = which === 0 ? "first" : "second"
+    it(
+      `tells both ends once when the ${name} closes, after what was sent before`,
+      using(make, async (...ends) => {
+        const [near, far] = which === 0 ? ends : [ends[1], ends[0]]
+        await Promise.all([near.connection.send(pattern(10)), near.connection.send(pattern(11))])
+        const closing = near.connection.close()
+        await Promise.all([closing, near.closed, far.closed])
+        equal(
+          far.frames.map((frame) => frame.length),
+          [10, 11],
+          "frames before the close",
+        )
+        equal([near.closes[0]?.clean, far.closes[0]?.clean], [true, true], "clean")
+        await near.connection.close()
+        await far.connection.close()
+      }),
+    )
+
+    it(
+      `refuses to send on either end after the ${name} has closed`,
+      using(make, async (...ends) => {
+        const closing = ends[which].connection.close()
+        await rejects(ends[which].connection.send(pattern(1)), "while closing", "ERR_TRANSPORT_CLOSED")
+        await Promise.all([closing, ends[0].closed, ends[1].closed])
+        for (const end of ends) {
+          await rejects(end.connection.send(pattern(1)), "after the close", "ERR_TRANSPORT_CLOSED")
+          equal(end.connection.bufferedBytes, 0, "buffered after the close")
+        }
+      }),
+    )
+  }
+
+  it(
+    "takes a close from both ends at once, and any number of times",
+    using(make, async (a, b) => {
+      await Promise.all([a.connection.close(), b.connection.close(), a.connection.close()])
+      equal([a.closes.length, b.closes.length], [1, 1], "closes")
+    }),
+  )
+}
+
+const signals = ({ it }: Runner, make: Make, dials: "both" | "first"): void => {
+  const dialling = async (): Promise<readonly Transport[]> =>
+    dials === "both" ? make() : (await make()).slice(0, 1)
+
+  it("does not connect when its signal has fired before", async () => {
+    for (const transport of await dialling()) {
+      const record = recorder()
+      const attempt = transport.connect(contextOf(record, AbortSignal.abort()))
+      await rejects(attempt, "connect", "ERR_ABORTED")
+      equal(record.closes.length, 0, "closes without a connection")
+    }
+  })
+
+  it("gives an attempt up when its signal fires meanwhile", async () => {
+    for (const transport of await dialling()) {
+      const record = recorder()
+      const controller = new AbortController()
+      const attempt = transport.connect(contextOf(record, controller.signal))
+      controller.abort(new Error("enough"))
+      await rejects(attempt, "connect", "ERR_ABORTED")
+      equal(record.closes.length, 0, "closes without a connection")
+    }
+  })
+
+  it("ends the connection once when its signal fires afterwards", async () => {
+    const [first, second] = await make()
+    const controller = new AbortController()
+    const [near, far] = await Promise.all([recordedEnd(first, controller.signal), recordedEnd(second)])
+    controller.abort()
+    await rejects(near.connection.send(pattern(1)), "send", "ERR_TRANSPORT_CLOSED")
+    await Promise.all([near.closed, far.closed])
+    await Promise.all([near.connection.close(), far.connection.close()])
+    equal([near.closes.length, far.closes.length], [1, 1], "closes")
+    equal([...near.late, ...far.late], [], "events after the close")
+  })
+}
+
+const endings = ({ it }: Runner, make: Make, can: TransportCapabilities): void => {
+  if (can.reconnects !== false)
+    it("connects again after a close, with nothing left over", async () => {
+      const pair = await make()
+      for (const round of [1, 2]) {
+        const [a, b] = await connectBoth(pair)
+        await a.connection.send(pattern(round))
+        await b.arrived(1)
+        same(b.frames[0], pattern(round), `round ${round}`)
+        equal([a.frames.length, b.frames.length], [0, 1], "frames of this round")
+        await Promise.all([a.connection.close(), b.connection.close()])
+      }
+    })
+
+  const { cut } = can
+  if (cut !== undefined)
+    it(
+      "tells both ends, not clean, when the connection is cut",
+      using(make, async (a, b) => {
+        cut()
+        await Promise.all([a.closed, b.closed])
+        equal([a.closes[0]?.clean, b.closes[0]?.clean], [false, false], "clean")
+        equal([a.closes[0]?.retry, b.closes[0]?.retry], ["backoff", "backoff"], "retry")
+      }),
+    )
+}
+
+/**
+ * @param make two transports that reach each other, not yet connected; called once per test.
+ * @param can what this transport differs in.
+ */
+export const transportSuite = (runner: Runner, make: Make, can: TransportCapabilities = {}): void => {
+  const max = (transport: Transport): number => can.maxFrameBytes ?? transport.maxFrameBytes ?? KIB * KIB
+  runner.describe("a Transport", () => {
+    frames(runner, make, max)
+    closes(runner, make)
+    signals(runner, make, can.dials ?? "both")
+    endings(runner, make, can)
+  })
+}
