@@ -3,82 +3,49 @@ import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { copy } from "./concat.ts"
 
-const URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-const BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+export { fromBase64url, fromPaddedBase64url, toBase64url, toPaddedBase64url } from "./base64url.ts"
 
-const decodeTable = (alphabet: string): Int8Array => {
-  const table = new Int8Array(128).fill(-1)
-  for (let i = 0; i < alphabet.length; i++) table[alphabet.charCodeAt(i)] = i
-  return table
-}
-const URL_SAFE_VALUES = /* @__PURE__ */ decodeTable(URL_SAFE)
-const BASE32_VALUES = /* @__PURE__ */ decodeTable(BASE32)
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 
 const malformed = (what: string): SecureChatError => new SecureChatError("ERR_DECODE", `not ${what}`)
 
-/** Groups of `bits` bits to characters, the last one filled with zero bits. */
-const encodeBits = (bytes: Uint8Array, alphabet: string, bits: number): string => {
+/** Base32, lower case, without padding (RFC 4648 §6). */
+export const toBase32 = (bytes: Uint8Array): string => {
   let text = ""
   let held = 0
   let pending = 0
   for (const byte of bytes) {
     held = (held << 8) | byte
     pending += 8
-    while (pending >= bits) {
-      pending -= bits
-      text += alphabet.charAt((held >>> pending) & ((1 << bits) - 1))
-    }
-    held &= (1 << pending) - 1
-  }
-  return pending === 0 ? text : text + alphabet.charAt((held << (bits - pending)) & ((1 << bits) - 1))
-}
-
-/** The reverse; foreign characters, a dangling character and non-zero trailing bits are refused. */
-const decodeBits = (text: string, values: Int8Array, bits: number, what: string): Bytes => {
-  const length = Math.floor((text.length * bits) / 8)
-  const trailing = text.length * bits - length * 8
-  if (trailing >= bits) throw malformed(what)
-  const out = new Uint8Array(length)
-  let held = 0
-  let pending = 0
-  let at = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    const value = code < 128 ? (values[code] as number) : -1
-    if (value < 0) throw malformed(what)
-    held = (held << bits) | value
-    pending += bits
-    if (pending >= 8) {
-      pending -= 8
-      out[at++] = held >>> pending
+    while (pending >= 5) {
+      pending -= 5
+      text += BASE32.charAt(held >>> pending)
       held &= (1 << pending) - 1
     }
   }
-  if (held !== 0) throw malformed(what)
+  return pending === 0 ? text : text + BASE32.charAt(held << (5 - pending))
+}
+
+/** @throws ERR_DECODE on any other spelling: foreign characters, padding, a dangling character, non-zero trailing bits. */
+export const fromBase32 = (text: string): Bytes => {
+  const out = new Uint8Array(Math.floor((text.length * 5) / 8))
+  if (text.length * 5 - out.length * 8 >= 5) throw malformed("base32")
+  let held = 0
+  let pending = 0
+  let at = 0
+  for (const char of text) {
+    const value = BASE32.indexOf(char)
+    if (value < 0) throw malformed("base32")
+    held = (held << 5) | value
+    pending += 5
+    if (pending < 8) continue
+    pending -= 8
+    out[at++] = held >>> pending
+    held &= (1 << pending) - 1
+  }
+  if (held !== 0) throw malformed("base32")
   return out
 }
-
-/** Base64url without padding (RFC 4648 §5). */
-export const toBase64url = (bytes: Uint8Array): string => encodeBits(bytes, URL_SAFE, 6)
-/** @throws ERR_DECODE on any other spelling: foreign characters, padding, white space, non-zero trailing bits. */
-export const fromBase64url = (text: string): Bytes => decodeBits(text, URL_SAFE_VALUES, 6, "base64url")
-
-/** Base64url with padding, as Fernet writes tokens and keys. */
-export const toPaddedBase64url = (bytes: Uint8Array): string => {
-  const text = toBase64url(bytes)
-  return text + "=".repeat((4 - (text.length % 4)) % 4)
-}
-/** @throws ERR_DECODE unless padding is exactly what the length asks for, and the rest is strict base64url. */
-export const fromPaddedBase64url = (text: string): Bytes => {
-  if (text.length % 4 !== 0) throw malformed("padded base64url")
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
-  return decodeBits(text.slice(0, text.length - padding), URL_SAFE_VALUES, 6, "padded base64url")
-}
-
-/** Base32, lower case, without padding (RFC 4648 §6). */
-export const toBase32 = (bytes: Uint8Array): string => encodeBits(bytes, BASE32, 5)
-/** @throws ERR_DECODE on any other spelling. */
-export const fromBase32 = (text: string): Bytes => decodeBits(text, BASE32_VALUES, 5, "base32")
 
 /** Lower-case hex. */
 export const toHex = (bytes: Uint8Array): string => {

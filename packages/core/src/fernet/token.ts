@@ -5,6 +5,7 @@
  * Not its concern: the text form, ttl and clock (`fernet.ts`), and what a ratchet binds into the key.
  */
 import { equalBytes, isZero } from "../bytes/compare.ts"
+import { concat } from "../bytes/concat.ts"
 import { Reader } from "../bytes/reader.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
@@ -16,6 +17,8 @@ const VERSION = 0x80
 const TIME_BYTES = 8
 const IV_BYTES = 16
 const TAG_BYTES = 32
+/** The place of a tag that is still to come. */
+const NO_TAG = /* @__PURE__ */ new Uint8Array(TAG_BYTES)
 /** Head, at least one block (PKCS#7 always adds a byte), tag. */
 const MIN_BYTES = 1 + TIME_BYTES + IV_BYTES + 16 + TAG_BYTES
 
@@ -35,12 +38,10 @@ export interface AuthenticToken {
 
 /** A fresh token under `key`. */
 export const seal = (key: FernetKey, head: TokenHead, payload: Uint8Array): Bytes => {
-  const signed = new Writer()
-    .u8(VERSION)
-    .u64(head.timestampSeconds)
-    .fixed(head.iv, IV_BYTES)
-    .put(aesCbcEncrypt(key.encryption, head.iv, payload))
-  return signed.put(hmacSha256(key.signing, signed.bytes())).bytes()
+  const clear = new Writer().u8(VERSION).u64(head.timestampSeconds).fixed(head.iv, IV_BYTES).bytes()
+  const token = concat(clear, aesCbcEncrypt(key.encryption, head.iv, payload), NO_TAG)
+  token.set(hmacSha256(key.signing, token.subarray(0, -TAG_BYTES)), token.length - TAG_BYTES)
+  return token
 }
 
 /** Check the HMAC, then take the token apart. @throws ERR_AUTHENTICATION, always the same. */
