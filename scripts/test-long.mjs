@@ -1,0 +1,23 @@
+// `npm run test:long [names]`: the same suites with more seeds. Without names, all of them.
+import { needsEnv } from "./needs.mjs"
+import { createRun, run } from "./steps.mjs"
+
+/** Which files, and the variables that widen them. */
+const SUITES = {
+  model: { files: ["packages/core/test/property/session-model"], env: { MODEL_SEEDS: "1000" } },
+}
+
+const wanted = process.argv.slice(2).filter((name) => name !== "--")
+const unknown = wanted.filter((name) => !Object.hasOwn(SUITES, name))
+if (unknown.length > 0) {
+  console.error(`no such suite: ${unknown.join(", ")}; there are: ${Object.keys(SUITES).join(", ")}`)
+  process.exit(1)
+}
+const suite = createRun("npm run test:long")
+for (const name of wanted.length > 0 ? wanted : Object.keys(SUITES)) {
+  const { files, env } = SUITES[name]
+  await suite.step(name, async () => {
+    await run(["vitest", "run", ...files], { env: { ...needsEnv(), ...env }, show: true })
+  })
+}
+suite.finish()
