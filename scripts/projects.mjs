@@ -14,8 +14,9 @@ const manifest = (path) => JSON.parse(readFileSync(join(root, path, "package.jso
 export const packages = members("packages")
 /** Those that go to the registry. */
 export const published = packages.filter((path) => manifest(path).private !== true)
-/** Everything that has types to check. */
-export const typed = [...packages, ...members("examples"), "tests", "scripts"].filter((path) =>
-  existsSync(join(root, path, "tsconfig.json")),
-)
+/** What the compiler checks, each in one program; examples have their own settings for JSX. */
+export const typed = [
+  "tsconfig.all.json",
+  ...members("examples").filter((path) => existsSync(join(root, path, "tsconfig.json"))),
+]
 export { manifest }
