@@ -78,7 +78,8 @@ export interface ListenerContext {
 }
 
 export interface HttpServerLike {
-  on(event: "upgrade" | "request", fn: (...args: never[]) => void): unknown
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- with `never` or `unknown` Node's own `http.Server` does not fit
+  on(event: "upgrade" | "request", fn: (...args: any[]) => void): unknown
 }
 
 /** Server-side counterpart of `Transport`: the `/server` subpaths of the transports make it, the relay uses it. */
