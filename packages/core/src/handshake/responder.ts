@@ -4,7 +4,7 @@
  * anybody burn them (vodozemac `create_inbound_session`). protocol.md §4.3
  */
 import { equalBytes } from "../bytes/compare.ts"
-import { type Bytes } from "../deps.ts"
+import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { checkDevice } from "../identity/certificate.ts"
 import type { Identity } from "../identity/keys.ts"

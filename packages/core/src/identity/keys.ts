@@ -3,7 +3,7 @@
  * version 1 are made in one step: there is no uncertified state (element-web#13519). protocol.md §3
  */
 import { type Codec, type Layout, codec } from "../bytes/codec.ts"
-import { Secret, secret } from "../bytes/secret.ts"
+import { type Secret, secret } from "../bytes/secret.ts"
 import { type Bytes, type Deps, platformDeps } from "../deps.ts"
 import { ed25519PublicKey, x25519PublicKey } from "#primitives"
 import { type AccountId, type DeviceId, formatAccountId, formatDeviceId } from "../wire/address.ts"

@@ -159,8 +159,9 @@ const tooFar = (): SecureChatError => new SecureChatError("ERR_TOO_FAR", "counte
 const refuseKnown = (state: RatchetState, ratchetKey: Bytes, count: number): void => {
   const chain = findChain(state, ratchetKey)
   if (chain === undefined) return
-  const current = state.receiving !== undefined && equalBytes(state.receiving.ratchetKey, ratchetKey)
-  if (current && count >= (state.receiving?.count ?? 0)) return
+  const { receiving } = state
+  if (receiving !== undefined && equalBytes(receiving.ratchetKey, ratchetKey) && count >= receiving.count)
+    return
   if (wasEvicted(chain, count))
     throw new SecureChatError("ERR_TOO_OLD", "the key of this message was dropped")
   throw new SecureChatError("ERR_DUPLICATE", "this message was taken before")

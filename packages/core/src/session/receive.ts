@@ -55,8 +55,7 @@ const receiveSignal = (link: Link, session: Session | undefined, envelope: Envel
 const afterReceipt = (session: Session, nowMs: number): Session => {
   const counted = { ...session, messages: session.messages + 1, lastReceivedAtMs: nowMs }
   if (counted.phase !== "unconfirmed") return counted
-  const { block, ...rest } = counted
-  void block
+  const { block: _dropped, ...rest } = counted
   return { ...rest, phase: "established" }
 }
 

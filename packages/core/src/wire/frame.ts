@@ -152,7 +152,7 @@ export const readFrameHead = (bytes: Uint8Array): FrameHead => {
   return { code: input.u8(), request: input.u32() }
 }
 
-const layoutOf = (name: FrameName): Layout<object> => LAYOUTS[name] as Layout<object>
+const layoutOf = (name: FrameName): Layout<object> => LAYOUTS[name]
 
 /** A frame's bytes. */
 const encodeFrame = (frame: Frame): ReturnType<Writer["bytes"]> => {

@@ -105,7 +105,7 @@ export class Party {
   }
   /** The link's stored form: what "state byte-identical" compares. */
   stored(): string {
-    return toHex(linkCodec.encode(this.link))
+    return Buffer.from(linkCodec.encode(this.link)).toString("base64")
   }
   restart(): void {
     this.link = linkCodec.decode(linkCodec.encode(this.link))
