@@ -34,9 +34,15 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
 }
 // One platform package lags behind (Apple silicon: 24.0.0, too old for the build tools), and some platforms have none.
 if (!fresh) {
-  const bundledNode = spawnSync("node", ["--version"], { env, encoding: "utf8", shell: process.platform === "win32" })
+  const bundledNode = spawnSync("node", ["--version"], {
+    env,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  })
   if (!/^v24\.(1[1-9]|[2-9]\d)\./.test(bundledNode.stdout ?? "")) {
-    console.error(`Node ${process.version} is too old to build this. Please install Node 24: https://nodejs.org`)
+    console.error(
+      `Node ${process.version} is too old to build this. Please install Node 24: https://nodejs.org`,
+    )
     process.exit(1)
   }
 }

@@ -1,33 +1,20 @@
 // The packed tarballs in an empty folder, as a user installs them: plain Node, a browser bundle, and one message each.
 // Both platforms of `#primitives` are loaded: Node takes the `node` condition, the bundle takes `default`, and what one
 // encrypts the other opens.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "esbuild"
+import { tarballs } from "./pack.mjs"
 import { manifest, published } from "./projects.mjs"
-import { root, run } from "./steps.mjs"
+import { run } from "./steps.mjs"
 
 const folder = mkdtempSync(join(tmpdir(), "securechat-smoke-"))
-const pnpm = process.env.npm_execpath ?? "pnpm"
 const write = (name, text) => writeFileSync(join(folder, name), text)
 
-async function pack() {
-  for (const path of published)
-    await run([pnpm, "pack", "--pack-destination", folder], { cwd: join(root, path) })
-  return readdirSync(folder).filter((name) => name.endsWith(".tgz"))
-}
-
 /** Every package from its tarball, none from the registry, whatever the versions say. */
-async function install(tarballs) {
-  const files = Object.fromEntries(
-    published.map((path) => {
-      const { name, version } = manifest(path)
-      const file = `${name.slice(1).replace("/", "-")}-${version}.tgz`
-      if (!tarballs.includes(file)) throw new Error(`${file} was not packed`)
-      return [name, `file:./${file}`]
-    }),
-  )
+async function install() {
+  const files = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]))
   write(
     "package.json",
     JSON.stringify({ private: true, type: "module", dependencies: files, overrides: files }),
@@ -131,7 +118,7 @@ function sourcesArePacked() {
 }
 
 try {
-  await install(await pack())
+  await install()
   sourcesArePacked()
   everyEntry()
   console.log((await run(["node", "entries.mjs"], { cwd: folder })).trim())
