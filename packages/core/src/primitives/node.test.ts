@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest"
+import { BACK_ENDS, bytesOf } from "../../test/support/back-ends.ts"
+import { utf8 } from "../bytes/text.ts"
+import type { Bytes } from "../deps.ts"
+import * as portableIndex from "./index.default.ts"
+import * as nodeIndex from "./index.node.ts"
+import * as noble from "./noble.ts"
+import * as node from "./node.ts"
+import type { Primitives } from "./primitives.ts"
+
+/** Every function that returns bytes, with inputs that fit it. */
+interface Call {
+  readonly inputs: (p: Primitives) => readonly Bytes[]
+  readonly call: (p: Primitives, inputs: readonly Bytes[]) => Bytes[]
+}
+type OneResult = Exclude<keyof Primitives, "verifyStrict" | "mlKemKeyPair" | "mlKemEncapsulate">
+const one =
+  (name: OneResult): Call["call"] =>
+  (p, inputs) => [Reflect.apply(p[name], undefined, inputs) as Bytes]
+const CALLS: Readonly<Record<string, Call>> = {
+  sha256: { inputs: () => [bytesOf("m", 40)], call: one("sha256") },
+  sha512: { inputs: () => [bytesOf("m", 40)], call: one("sha512") },
+  hmacShort: { inputs: () => [bytesOf("k", 32), bytesOf("m", 40)], call: one("hmacSha256") },
+  hmacLong: { inputs: () => [bytesOf("k", 32), bytesOf("m", 4000)], call: one("hmacSha256") },
+  encryptShort: {
+    inputs: () => [bytesOf("k", 16), bytesOf("i", 16), bytesOf("m", 40)],
+    call: one("aesCbcEncrypt"),
+  },
+  encryptLong: {
+    inputs: () => [bytesOf("k", 16), bytesOf("i", 16), bytesOf("m", 4000)],
+    call: one("aesCbcEncrypt"),
+  },
+  decryptShort: {
+    inputs: (p) => [
+      bytesOf("k", 16),
+      bytesOf("i", 16),
+      p.aesCbcEncrypt(bytesOf("k", 16), bytesOf("i", 16), bytesOf("m", 40)),
+    ],
+    call: one("aesCbcDecrypt"),
+  },
+  decryptLong: {
+    inputs: (p) => [
+      bytesOf("k", 16),
+      bytesOf("i", 16),
+      p.aesCbcEncrypt(bytesOf("k", 16), bytesOf("i", 16), bytesOf("m", 4000)),
+    ],
+    call: one("aesCbcDecrypt"),
+  },
+  x25519PublicKey: { inputs: () => [bytesOf("s", 32)], call: one("x25519PublicKey") },
+  x25519: {
+    inputs: (p) => [bytesOf("s", 32), p.x25519PublicKey(bytesOf("t", 32))],
+    call: one("x25519"),
+  },
+  ed25519PublicKey: { inputs: () => [bytesOf("s", 32)], call: one("ed25519PublicKey") },
+  ed25519Sign: { inputs: () => [bytesOf("s", 32), bytesOf("m", 40)], call: one("ed25519Sign") },
+  mlKemKeyPair: {
+    inputs: () => [bytesOf("s", 64)],
+    call: (p, [seed]) => Object.values(p.mlKemKeyPair(seed!)) as Bytes[],
+  },
+  mlKemEncapsulate: {
+    inputs: (p) => [p.mlKemKeyPair(bytesOf("s", 64)).publicKey, bytesOf("m", 32)],
+    call: (p, [key, m]) => Object.values(p.mlKemEncapsulate(key!, m!)) as Bytes[],
+  },
+  mlKemDecapsulate: {
+    inputs: () => [bytesOf("s", 64), bytesOf("c", 1088)],
+    call: one("mlKemDecapsulate"),
+  },
+}
+
+describe.each(BACK_ENDS)("the %s back end", (_name, p) => {
+  it("returns fresh copies in buffers of their own, and leaves its inputs as they were", () => {
+    for (const [name, run] of Object.entries(CALLS)) {
+      const inputs = run.inputs(p)
+      const before = inputs.map((input) => input.slice())
+      for (const result of [run.call(p, inputs), run.call(p, inputs)].flat()) {
+        expect(result.constructor, name).toBe(Uint8Array)
+        expect(result.buffer.byteLength, name).toBe(result.length)
+        result.fill(0xee)
+      }
+      expect(inputs, name).toEqual(before)
+      expect(run.call(p, inputs), name).not.toContainEqual(new Uint8Array(32).fill(0xee))
+    }
+  })
+
+  it("takes views into larger buffers, and Node's own buffers", () => {
+    const around = bytesOf("around", 100)
+    const view = around.subarray(33, 65)
+    expect(p.x25519PublicKey(view)).toEqual(p.x25519PublicKey(view.slice()))
+    expect(p.x25519PublicKey(Buffer.from(view))).toEqual(p.x25519PublicKey(view.slice()))
+    expect(p.sha256(Buffer.from(view))).toEqual(p.sha256(view.slice()))
+  })
+
+  it("notices when the array of a secret is overwritten and used again", () => {
+    const array = bytesOf("first", 32)
+    const [first, signedFirst] = [p.x25519PublicKey(array), p.ed25519Sign(array, utf8("m"))]
+    array.set(bytesOf("second", 32))
+    expect(p.x25519PublicKey(array)).toEqual(p.x25519PublicKey(bytesOf("second", 32)))
+    expect(p.ed25519Sign(array, utf8("m"))).toEqual(p.ed25519Sign(bytesOf("second", 32), utf8("m")))
+    array.set(bytesOf("first", 32))
+    expect([p.x25519PublicKey(array), p.ed25519Sign(array, utf8("m"))]).toEqual([first, signedFirst])
+  })
+})
+
+describe("the two back ends", () => {
+  it("agree on hashes, MACs and ciphertexts at every size where one of them changes its way", () => {
+    for (const size of [0, 1, 15, 16, 17, 63, 64, 65, 495, 496, 511, 512, 513, 2047, 2048, 2049, 70_000]) {
+      const message = bytesOf(`message ${size}`, size)
+      const [key, iv] = [bytesOf("key", 16), bytesOf("iv", 16)]
+      expect(node.sha256(message)).toEqual(noble.sha256(message))
+      expect(node.sha512(message)).toEqual(noble.sha512(message))
+      for (const keySize of [0, 1, 32, 63, 64, 65, 200]) {
+        const macKey = bytesOf("mac key", keySize)
+        expect(node.hmacSha256(macKey, message)).toEqual(noble.hmacSha256(macKey, message))
+      }
+      const sealed = node.aesCbcEncrypt(key, iv, message)
+      expect(sealed).toEqual(noble.aesCbcEncrypt(key, iv, message))
+      expect(node.aesCbcDecrypt(key, iv, sealed)).toEqual(message)
+      expect(noble.aesCbcDecrypt(key, iv, sealed)).toEqual(message)
+    }
+  })
+
+  it("agree on keys, agreements and signatures", () => {
+    for (let i = 0; i < 20; i++) {
+      const [secret, peer] = [bytesOf(`secret ${i}`, 32), bytesOf(`peer ${i}`, 32)]
+      const publicKey = noble.x25519PublicKey(peer)
+      expect(node.x25519PublicKey(peer)).toEqual(publicKey)
+      expect(node.x25519(secret, publicKey)).toEqual(noble.x25519(secret, publicKey))
+      expect(node.ed25519PublicKey(secret)).toEqual(noble.ed25519PublicKey(secret))
+      expect(node.ed25519Sign(secret, peer)).toEqual(noble.ed25519Sign(secret, peer))
+    }
+  })
+
+  it("agree on ML-KEM keys, secrets and implicit rejection", () => {
+    for (let i = 0; i < 5; i++) {
+      const seed = bytesOf(`kem ${i}`, 64)
+      const pair = noble.mlKemKeyPair(seed)
+      expect(node.mlKemKeyPair(seed)).toEqual(pair)
+      const sealed = noble.mlKemEncapsulate(pair.publicKey, bytesOf(`m ${i}`, 32))
+      expect(node.mlKemDecapsulate(seed, sealed.ciphertext)).toEqual(sealed.sharedSecret)
+      const wrong = bytesOf(`noise ${i}`, 1088)
+      expect(node.mlKemDecapsulate(seed, wrong)).toEqual(noble.mlKemDecapsulate(seed, wrong))
+    }
+  })
+
+  it("export the same names, which are those of the interface", () => {
+    const names = Object.keys(portableIndex).sort()
+    expect(Object.keys(nodeIndex).sort()).toEqual(names)
+    expect(names).toHaveLength(13)
+    const asInterface: Primitives[] = [nodeIndex, portableIndex] // compiles only if every signature fits
+    expect(asInterface).toHaveLength(2)
+  })
+})
