@@ -12,6 +12,8 @@ const DAY_MS = 24 * HOUR_MS
 // ── sizes ──────────────────────────────────────────────────────────────────────────────────────
 /** Content of one message: Fernet cannot stream, so a message is held in memory whole. protocol.md §6.7 */
 export const MAX_CONTENT_BYTES: number = 64 * KIB
+/** The same as CBOR, with its heads and short fields: what a person may say must not depend on how it is spelled. */
+export const MAX_CONTENT_CBOR_BYTES: number = 64 * KIB + 64
 /** Padded payload inside a token: content plus meta plus padding. protocol.md §6.4 */
 export const MAX_PAYLOAD_BYTES: number = 72 * KIB
 /** One envelope: payload, header, KEM fields and first-message block. protocol.md §6.7 */

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot"
 import type { Bytes } from "../deps.ts"
-import { MAX_CONTENT_BYTES, MAX_HANDLE_BYTES } from "../limits.ts"
+import { MAX_CONTENT_CBOR_BYTES, MAX_HANDLE_BYTES } from "../limits.ts"
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts"
 import { bytesOf, fromMap, toMap, u53 } from "./schema.ts"
 
@@ -40,7 +40,7 @@ const RECEIPT_SHAPE = { readUpTo: u53 }
 const TYPING_KEYS = { active: 1 } as const
 const TYPING_SHAPE = { active: v.boolean() }
 
-const map = (bytes: Uint8Array): CborValue => decodeCbor(bytes, MAX_CONTENT_BYTES)
+const map = (bytes: Uint8Array): CborValue => decodeCbor(bytes, MAX_CONTENT_CBOR_BYTES)
 
 export const encodeText = (content: TextContent): Bytes => encodeCbor(toMap(content, TEXT_KEYS))
 /** @throws ERR_DECODE */

@@ -3,7 +3,7 @@ import { Seeded } from "../../test/support/seeded.ts"
 import { EMPTY, concat } from "../bytes/concat.ts"
 import { secret } from "../bytes/secret.ts"
 import { utf8 } from "../bytes/text.ts"
-import { MAX_CONTENT_BYTES, MAX_META_BYTES, MAX_PAYLOAD_BYTES } from "../limits.ts"
+import { MAX_CONTENT_CBOR_BYTES, MAX_META_BYTES, MAX_PAYLOAD_BYTES } from "../limits.ts"
 import { pad, paddedLength, unpad } from "./padding.ts"
 import { type OpenedPayload, checkCommitment, commitmentOf, decodePayload, encodePayload } from "./payload.ts"
 
@@ -63,10 +63,10 @@ describe("a payload", () => {
     }
   })
 
-  it("takes 64 KiB of content and not one byte more", () => {
-    const full = { ...message, content: new Uint8Array(MAX_CONTENT_BYTES) }
-    expect(decodePayload(encodePayload(full, key), true).content).toHaveLength(MAX_CONTENT_BYTES)
-    const over = { ...message, content: new Uint8Array(MAX_CONTENT_BYTES + 1) }
+  it("takes 64 KiB of content as CBOR and not one byte more", () => {
+    const full = { ...message, content: new Uint8Array(MAX_CONTENT_CBOR_BYTES) }
+    expect(decodePayload(encodePayload(full, key), true).content).toHaveLength(MAX_CONTENT_CBOR_BYTES)
+    const over = { ...message, content: new Uint8Array(MAX_CONTENT_CBOR_BYTES + 1) }
     expect(() => encodePayload(over, key)).toThrow(refused("ERR_MESSAGE_TOO_LARGE"))
     const meta = { ...message, meta: new Uint8Array(MAX_META_BYTES + 1) }
     expect(() => encodePayload(meta, key)).toThrow(refused("ERR_LIMIT"))

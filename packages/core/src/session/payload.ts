@@ -13,7 +13,7 @@ import { type Secret, secret } from "../bytes/secret.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
-import { MAX_CONTENT_BYTES, MAX_META_BYTES } from "../limits.ts"
+import { MAX_CONTENT_BYTES, MAX_CONTENT_CBOR_BYTES, MAX_META_BYTES } from "../limits.ts"
 import { hmacSha256 } from "#primitives"
 import { lengthPrefixedAll } from "../wire/address.ts"
 import { COMMITMENT_BYTES } from "../wire/envelope.ts"
@@ -26,7 +26,7 @@ export interface Payload {
   readonly kind: PayloadKind
   /** Canonical CBOR map, at most 4 KiB. */
   readonly meta: Bytes
-  /** Canonical CBOR, at most 64 KiB. */
+  /** Canonical CBOR, at most 64 KiB and what spelling it as CBOR adds. */
   readonly content: Bytes
 }
 
@@ -59,7 +59,7 @@ export const commitmentOf = (commitKey: Secret, franking: Franking, payload: Pay
   )
 
 const checkSizes = (payload: Payload): void => {
-  if (payload.content.length > MAX_CONTENT_BYTES)
+  if (payload.content.length > MAX_CONTENT_CBOR_BYTES)
     throw new SecureChatError("ERR_MESSAGE_TOO_LARGE", `content of ${payload.content.length} bytes`, {
       hint: `At most ${MAX_CONTENT_BYTES} bytes fit one message.`,
       details: { limitBytes: MAX_CONTENT_BYTES },
@@ -90,7 +90,7 @@ export const decodePayload = (padded: Bytes, franked: boolean): OpenedPayload =>
   if (isSignalKind(kind) === franked) input.fail("payload kind in another envelope type than its own", 1)
   const commitKey = franked ? secret(input.take(COMMITMENT_BYTES)) : undefined
   const meta = input.prefixed(16, MAX_META_BYTES)
-  const content = input.prefixed(32, MAX_CONTENT_BYTES)
+  const content = input.prefixed(32, MAX_CONTENT_CBOR_BYTES)
   input.end()
   return { kind, meta, content, commitKey }
 }
