@@ -10,9 +10,13 @@ const PATH = [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter)
 
 /** A command that ended badly; what it printed is in `output` unless it was shown as it came. */
 export class CommandFailed extends Error {
+  #output
   constructor(command, code, output = "") {
     super(`${command.join(" ")} ended with ${code}\n${output}`)
-    this.output = output
+    this.#output = output
+  }
+  get output() {
+    return this.#output
   }
 }
 
