@@ -1,1 +1,12 @@
-export {}
+/** `@securechat/server`: the reference relay. It introduces devices and keeps ciphertext until it is fetched. */
+export type { RelayAuth, RelayDecision, RelayIdentity } from "./auth/authorize.ts"
+export type { RelayOptions } from "./config.ts"
+export { type Relay, createRelay } from "./create-relay.ts"
+export type { TlsFiles } from "./http/server.ts"
+export type { BucketSpec } from "./limit/bucket.ts"
+export type { BucketName, RelayLimits } from "./limit/limits.ts"
+export type { MailItem, MailPlace, Mailbox } from "./mailbox/mailbox.ts"
+export { type MemoryMailboxOptions, memoryMailbox } from "./mailbox/memory.ts"
+export { type LogLevel, jsonLogger } from "./observe/log.ts"
+export type { Metrics } from "./observe/metrics.ts"
+export type { RelayDeps } from "./relay/deps.ts"

@@ -42,6 +42,8 @@ export type Input =
     }
   /** A socket without room has some again. */
   | { readonly type: "drained"; readonly id: string }
+  /** An answer did not fit into its socket: the reader is too far behind to go on with. */
+  | { readonly type: "overflowed"; readonly id: string }
   /** Every second. */
   | { readonly type: "tick" }
   /** Every minute. */

@@ -12,7 +12,7 @@ import { arrive, depart, end, refuseLogin } from "../routing/routes.ts"
 import type { Effect } from "./effect.ts"
 import type { Input } from "./input.ts"
 import { onRequest } from "./requests.ts"
-import { type Connection, type Ready, type RelayState, isOnline } from "./state.ts"
+import type { Connection, Ready, RelayState } from "./state.ts"
 import { onSweep, onTick } from "./sweep.ts"
 import { values } from "./table.ts"
 import { type RelayContext, Turn } from "./turn.ts"
@@ -106,6 +106,7 @@ const onReadyInput = (turn: Turn, ready: Ready, input: Input): void => {
 const onConnectionInput = (turn: Turn, connection: Connection, input: Input): void => {
   if (input.type === "frame") onFrame(turn, connection, input.bytes)
   else if (input.type === "closed") depart(turn, connection.id)
+  else if (input.type === "overflowed") end(turn, connection.id, RELAY_CODE.slow)
   else if (input.type === "decided") onDecided(turn, connection.id, input.decision)
   else if (input.type === "appended") onAppended(turn, input)
   else if (input.type === "resumed") {
@@ -136,6 +137,3 @@ export const transition = (
   step(turn, input)
   return [turn.state, turn.effects]
 }
-
-/** Devices that are logged in, or nearly. */
-export const onlineCount = (state: RelayState): number => values(state.connections).filter(isOnline).length

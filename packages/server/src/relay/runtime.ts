@@ -1,0 +1,305 @@
+/**
+ * The shell around the transition: one queue of inputs, sockets, timers, mailbox and hook. Nothing here
+ * decides; what an effect names is done, and what comes of it is the next input. relay.md, beginning
+ */
+import { SecureChatError } from "@securechat/core/errors"
+import type {
+  ConnectionOrigin,
+  ListenerContext,
+  Logger,
+  TransportConnection,
+} from "@securechat/core/transport"
+import { frameCodec } from "@securechat/core/wire"
+import { type AdmitPolicy, refusalBefore } from "../auth/admit.ts"
+import { type RelayAuth, type RelayDecision, type RelayIdentity, asDecision } from "../auth/authorize.ts"
+import type { Mailbox } from "../mailbox/mailbox.ts"
+import { performMail } from "../mailbox/perform.ts"
+import type { Observer } from "../observe/observer.ts"
+import type { RelayDeps } from "./deps.ts"
+import type { Effect } from "./effect.ts"
+import type { Input } from "./input.ts"
+import { type RelayState, emptyRelay } from "./state.ts"
+import { get, values } from "./table.ts"
+import { transition } from "./transition.ts"
+import type { RelayContext } from "./turn.ts"
+
+/** A socket, and what has to be undone when it is gone. */
+interface Socket {
+  readonly connection: TransportConnection
+  readonly cancelAlarms: Map<string, () => void>
+  unwatch: () => void
+}
+
+export interface RuntimeOptions {
+  readonly deps: RelayDeps
+  readonly context: RelayContext
+  readonly mailbox: Mailbox
+  readonly auth: RelayAuth | undefined
+  readonly policy: AdmitPolicy
+  readonly observer: Observer
+  /** For listeners. */
+  readonly log: Logger
+}
+
+const TICK_MS = 1_000
+const SWEEP_EVERY = 60
+const nothing = (): void => undefined
+
+export class RelayRuntime {
+  readonly #options: RuntimeOptions
+  readonly #sockets = new Map<string, Socket>()
+  readonly #inputs: Input[] = []
+  #state: RelayState
+  #running = false
+  #nextId = 1
+  #ticks = 0
+  #cancelTick: () => void = nothing
+  #onEmpty: () => void = nothing
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options
+    const seed = options.deps.random(4)
+    this.#state = emptyRelay(new DataView(seed.buffer).getUint32(0))
+  }
+
+  get state(): RelayState {
+    return this.#state
+  }
+
+  /** Devices that are logged in. */
+  get online(): number {
+    return this.#state.routes.size
+  }
+
+  start(): void {
+    this.#cancelTick = this.#options.deps.timers.after(TICK_MS, () => {
+      this.start()
+      this.#tick()
+    })
+  }
+  stop(): void {
+    this.#cancelTick()
+  }
+
+  /** What a listener of this name needs. */
+  listenerContext(transport: string): ListenerContext {
+    return {
+      log: this.#options.log,
+      admit: (from) => this.#admit(from),
+      onConnection: (connection, from) => this.#accept(connection, from, transport),
+    }
+  }
+
+  /** Everybody leaves within `drainMs`; resolves when the last socket is gone. */
+  async drain(drainMs: number): Promise<void> {
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+    })
+    this.dispatch({ type: "drain", drainMs })
+    const cancel = this.#options.deps.timers.after(drainMs, () => {
+      this.#onEmpty()
+    })
+    if (this.#sockets.size > 0) await empty
+    cancel()
+    await Promise.all([...this.#sockets.values()].map(({ connection }) => connection.close({ code: 4011 })))
+  }
+
+  /** Inputs that come while one is at work wait their turn: no transition inside a transition. */
+  dispatch(input: Input): void {
+    this.#inputs.push(input)
+    if (this.#running) return
+    this.#running = true
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) this.#step(next)
+    } finally {
+      this.#running = false
+    }
+  }
+
+  #step(input: Input): void {
+    const [state, effects] = transition(this.#state, input, this.#options.context)
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  #tick(): void {
+    this.#ticks += 1
+    this.dispatch({ type: "tick" })
+    if (this.#ticks % SWEEP_EVERY === 0) this.dispatch({ type: "sweep" })
+    for (const connection of values(this.#state.connections)) this.#unblock(connection.id)
+    const { observer, mailbox } = this.#options
+    observer.gauges(this.#state, mailbox.counts(), this.#bufferedBytes())
+  }
+
+  #bufferedBytes(): number {
+    let bytes = 0
+    for (const { connection } of this.#sockets.values()) bytes += connection.bufferedBytes
+    return bytes
+  }
+
+  #admit(from: ConnectionOrigin): boolean {
+    const { policy, context, observer } = this.#options
+    const refusal = refusalBefore(this.#state, from, policy, context.limits)
+    if (refusal !== undefined) observer.refused(refusal, from)
+    return refusal === undefined
+  }
+
+  #accept(
+    connection: TransportConnection,
+    from: ConnectionOrigin,
+    transport: string,
+  ): ReturnType<ListenerContext["onConnection"]> {
+    const id = `c${this.#nextId++}`
+    this.#sockets.set(id, { connection, cancelAlarms: new Map(), unwatch: nothing })
+    const origin = this.#options.policy.originOf(from.host) ?? ""
+    const page = from.origin === undefined ? {} : { page: from.origin }
+    this.dispatch({ type: "opened", id, address: from.address, origin, transport, ...page })
+    return {
+      onFrame: (bytes) => {
+        this.dispatch({ type: "frame", id, bytes })
+      },
+      onClose: () => {
+        this.#forget(id)
+        this.dispatch({ type: "closed", id })
+      },
+    }
+  }
+
+  #forget(id: string): void {
+    const socket = this.#sockets.get(id)
+    if (socket === undefined) return
+    this.#sockets.delete(id)
+    this.#release(socket)
+    if (this.#sockets.size === 0) this.#onEmpty()
+  }
+
+  #release(socket: Socket): void {
+    socket.unwatch()
+    socket.unwatch = nothing
+    for (const cancel of socket.cancelAlarms.values()) cancel()
+    socket.cancelAlarms.clear()
+  }
+
+  #perform(effect: Effect): void {
+    const { observer } = this.#options
+    switch (effect.type) {
+      case "send":
+        this.#send(effect)
+        return
+      case "close":
+        this.#close(effect)
+        return
+      case "alarm":
+        this.#alarm(effect)
+        return
+      case "disarm":
+        this.#sockets.get(effect.id)?.cancelAlarms.get("late")?.()
+        return
+      case "authorize":
+        void this.#authorize(effect.id, effect.who)
+        return
+      case "count":
+        observer.count(effect.name, effect.labels)
+        return
+      case "observe":
+        observer.observe(effect.name, effect.value)
+        return
+      case "log":
+        observer.log(effect)
+        return
+      case "watch":
+        this.#watch(effect)
+        return
+      default:
+        void performMail(effect, {
+          mailbox: this.#options.mailbox,
+          observer,
+          nowMs: this.#options.deps.nowMs,
+          room: (id) => this.#room(id),
+          dispatch: (input) => {
+            this.dispatch(input)
+          },
+        })
+    }
+  }
+
+  #send({ id, frame }: Extract<Effect, { type: "send" }>): void {
+    const socket = this.#sockets.get(id)
+    if (socket === undefined) return
+    socket.connection.send(frameCodec.encode(frame)).then(
+      () => {
+        this.#unblock(id)
+      },
+      (error: unknown) => {
+        // A closed socket says so by itself. Mail is never sent beyond the room; a lost signal is nobody's loss.
+        const lost = SecureChatError.is(error, "ERR_QUEUE_FULL") && frame.type !== "signalled"
+        if (lost) this.dispatch({ type: "overflowed", id })
+      },
+    )
+  }
+
+  #close({ id, code }: Extract<Effect, { type: "close" }>): void {
+    const socket = this.#sockets.get(id)
+    if (socket === undefined) return
+    this.#release(socket)
+    void socket.connection.close({ code })
+  }
+
+  #alarm({ id, what, afterMs }: Extract<Effect, { type: "alarm" }>): void {
+    const socket = this.#sockets.get(id)
+    if (socket === undefined) return
+    const cancel = this.#options.deps.timers.after(afterMs, () => {
+      this.dispatch({ type: what, id })
+    })
+    socket.cancelAlarms.set(what, cancel)
+  }
+
+  #watch({ id, device }: Extract<Effect, { type: "watch" }>): void {
+    const socket = this.#sockets.get(id)
+    if (socket === undefined) return
+    socket.unwatch = this.#options.mailbox.watch(device, () => {
+      this.dispatch({ type: "mail", id })
+    })
+  }
+
+  /** Bytes this connection's socket still takes. */
+  #room(id: string): number {
+    const buffered = this.#sockets.get(id)?.connection.bufferedBytes ?? 0
+    return this.#options.context.limits.outgoingBytes - buffered
+  }
+
+  /** Half of the buffer free again: not at every byte, or each would cost a read. */
+  #unblock(id: string): void {
+    const connection = get(this.#state.connections, id)
+    if (connection?.phase !== "ready" || connection.delivery.blockedSinceMs === undefined) return
+    if (this.#room(id) >= this.#options.context.limits.outgoingBytes / 2)
+      this.dispatch({ type: "drained", id })
+  }
+
+  async #authorize(id: string, who: RelayIdentity): Promise<void> {
+    const decision = await this.#decide(who)
+    this.dispatch({ type: "decided", id, decision })
+  }
+
+  /** The hook has 3 s; a throw, a timeout and nonsense are one refusal. */
+  async #decide(who: RelayIdentity): Promise<RelayDecision | undefined> {
+    const { auth, deps, context, observer } = this.#options
+    if (auth === undefined) return { allow: true }
+    const controller = new AbortController()
+    let cancel = nothing
+    const timeout = new Promise<undefined>((resolve) => {
+      cancel = deps.timers.after(context.limits.hookMs, () => {
+        controller.abort()
+        resolve(undefined)
+      })
+    })
+    try {
+      return asDecision(await Promise.race([auth.authorize(who, { signal: controller.signal }), timeout]))
+    } catch (error) {
+      observer.hookFailed(error)
+      return undefined
+    } finally {
+      cancel()
+    }
+  }
+}
