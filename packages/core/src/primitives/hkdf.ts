@@ -1,6 +1,7 @@
 /** HKDF-SHA-256 (RFC 5869) with labelled `info`, over whichever back end is in use. */
 import { concat } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
+import { SecureChatError } from "../errors.ts"
 import { hmacSha256 } from "#primitives"
 import { type Label, labelled } from "./labels.ts"
 
@@ -11,8 +12,13 @@ const NO_SALT = new Uint8Array(HASH_BYTES)
 export const hkdfExtract = (salt: Uint8Array, ikm: Uint8Array): Bytes =>
   hmacSha256(salt.length === 0 ? NO_SALT : salt, ikm)
 
-/** HKDF-Expand with the `info` as given; `length` at most 8,160 bytes. RFC 5869 §2.3 */
+/** The block counter is one byte: past 255 blocks it would wrap and repeat the output. RFC 5869 §2.3 */
+const MAX_OUTPUT_BYTES = 255 * HASH_BYTES
+
+/** HKDF-Expand with the `info` as given. @throws ERR_LIMIT when `length` is above 8,160 bytes. RFC 5869 §2.3 */
 export const hkdfExpand = (prk: Uint8Array, info: Uint8Array, length: number): Bytes => {
+  if (length > MAX_OUTPUT_BYTES)
+    throw new SecureChatError("ERR_LIMIT", `HKDF gives at most ${MAX_OUTPUT_BYTES} bytes`)
   const out = new Uint8Array(length)
   let block: Uint8Array = new Uint8Array(0)
   for (let i = 0; i * HASH_BYTES < length; i++) {
