@@ -38,8 +38,8 @@ try {
 }
 if (stop.signal.aborted) process.exit(0)
 
-const { createRelay } = await import("@securechat/server")
-const relay = createRelay({ port, app: webDist })
+const { createRelay, jsonLogger } = await import("@securechat/server")
+const relay = createRelay({ port, app: webDist, logger: jsonLogger("warn") })
 let place
 try {
   place = await relay.listen()

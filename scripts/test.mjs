@@ -13,7 +13,9 @@ await suite.step("needs", () => provideNeeds().join(", "))
 await suite.step("types", () => inParallel(typed, (path) => run(["tsc", "-p", path])))
 await suite.step("lint", () => run(["eslint", "."]))
 await suite.step("format", () => run(["prettier", "--check", "--log-level", "warn", "."]))
-await suite.step("layers", () => run(["depcruise", "packages", "examples", "tests", "--output-type", "err"]))
+await suite.step("layers", () =>
+  run(["depcruise", "packages", "examples", "tests", "bench", "--output-type", "err"]),
+)
 await suite.step("tables", () => run(["node", "--conditions=@securechat/source", "scripts/check-tables.ts"]))
 await suite.step("dead code", () => run(["knip"]))
 await suite.step("web app", () => run(["node", "scripts/build-web.mjs"]))
