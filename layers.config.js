@@ -160,7 +160,8 @@ export const PACKAGES = [
       "core/errors",
       "core/limits",
     ],
-    files: { "main.ts": ["transport-ws/server", "transport-socketio/server"] },
+    // `createRelay` serves sockets without further ado, so it is the one place that joins relay and transports.
+    files: { "create-relay.ts": ["transport-ws/server", "transport-socketio/server"] },
     npm: ["commander", "pino", "prom-client", "sirv", "ws", "node:*"],
   },
   {
