@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { Party, openedTexts, textPayload } from "../../test/support/party.ts"
 import { EMPTY } from "../bytes/concat.ts"
+import { secret } from "../bytes/secret.ts"
 import { SESSION_MAX_AGE_MS } from "../limits.ts"
+import { encrypt } from "../ratchet/ratchet.ts"
+import { encodePayload } from "./payload.ts"
 import { phaseOf } from "./state.ts"
 
 const pair = (): readonly [Party, Party] => [new Party(1), new Party(2)]
@@ -148,6 +151,21 @@ describe("a link between two devices", () => {
     alice.step({ type: "tick" })
     expect(phaseOf(alice.link)).toBe("expired")
     expect(openedTexts(alice.receive(bob.sendText("still read")))).toEqual(["still read"])
+  })
+
+  it("[A22] shows nothing of an authentic message without C_f, or whose C_f does not open, and goes on", () => {
+    const [alice, bob] = greeted()
+    const [session] = alice.link.sessions
+    if (session === undefined) throw new Error("no session")
+    const payload = encodePayload(textPayload("hostile"), secret(new Uint8Array(32)))
+    for (const commitment of [undefined, new Uint8Array(32)]) {
+      const hostile = { sessionId: session.id, handshake: undefined, commitment, payload }
+      const [, bytes] = encrypt(session.ratchet, hostile, alice.deps)
+      const bobs = bob.link
+      expect(bob.receive(bytes)).toMatchObject([{ type: "unreadable", code: "ERR_AUTHENTICATION" }])
+      bob.link = bobs
+    }
+    expect(openedTexts(bob.receive(alice.sendText("honest")))).toEqual(["honest"])
   })
 
   it("carries signals beside the ratchet, each once, and none after its chain is gone", () => {
