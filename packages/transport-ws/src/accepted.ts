@@ -169,9 +169,8 @@ export const accept = (
     accepted.handlers = context.onConnection(accepted.guarded.connection, from)
   } catch (error) {
     // One client must not stop the process, whatever it made the relay throw.
-    context.log.error("a connection handler threw", {
-      error: error instanceof Error ? error.name : typeof error,
-    })
+    const name = error instanceof Error ? error.name : typeof error
+    context.log.error("a connection handler threw", { transport: "websocket", error: name })
     socket.terminate()
   }
   return accepted.guarded

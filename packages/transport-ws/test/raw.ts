@@ -49,6 +49,15 @@ export interface Request {
   readonly method?: string
   readonly path?: string
   readonly headers?: Readonly<Record<string, string | undefined>>
+  /** Sent in the same packet. */
+  readonly with?: readonly RawFrame[]
+}
+
+export interface Answer {
+  readonly status: number
+  /** Status line and headers, in lower case. */
+  readonly head: string
+  readonly client: RawClient
 }
 
 const requestText = ({ port, method = "GET", path = "/ws", headers = {} }: Request): string => {
@@ -101,9 +110,7 @@ const collect = (socket: Socket) => {
 }
 
 /** Sends the request; resolves with status and headers once they are there, with whatever follows. */
-export const rawRequest = async (
-  request: Request,
-): Promise<{ readonly status: number; readonly client: RawClient }> => {
+export const rawRequest = async (request: Request): Promise<Answer> => {
   const socket = connect(request.port, "127.0.0.1")
   // A reset is one of the endings these tests cause.
   socket.on("error", () => undefined)
@@ -113,14 +120,16 @@ export const rawRequest = async (
     }),
   )
   const { until } = collect(socket)
-  socket.write(requestText(request))
+  socket.write(Buffer.concat([Buffer.from(requestText(request)), ...(request.with ?? []).map(rawFrame)]))
   const headBytes = await until((bytes, isOver) => {
     const at = bytes.indexOf(END_OF_HEAD)
     return at >= 0 ? at + END_OF_HEAD.length : isOver ? 0 : undefined
   })
-  const status = await until((bytes) => Number(/^HTTP\/1\.1 (\d+)/.exec(bytes.toString("latin1"))?.[1] ?? 0))
+  const head = await until((bytes) => bytes.toString("latin1", 0, headBytes).toLowerCase())
+  const status = Number(/^http\/1\.1 (\d+)/.exec(head)?.[1] ?? 0)
   return {
     status,
+    head,
     client: {
       socket,
       ended,

@@ -1,7 +1,8 @@
 /** An HTTP server on a free port with one listener, and the sockets behind it. */
 import { type Server, createServer } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
-import { type AcceptorOptions, acceptor } from "@securechat/testkit"
+import type { Listener } from "@securechat/core/transport"
+import { type Acceptor, type AcceptorOptions, acceptor } from "@securechat/testkit"
 import { type WebSocketListenerOptions, webSocketListener } from "../src/listener.ts"
 
 export const listen = (server: Server): Promise<number> =>
@@ -11,10 +12,20 @@ export const listen = (server: Server): Promise<number> =>
     })
   })
 
+export interface Started extends Acceptor {
+  readonly server: Server
+  readonly listener: Listener
+  readonly port: number
+  readonly url: string
+  /** Server sides of all connections so far, oldest first. */
+  readonly sockets: readonly Socket[]
+  stop(): Promise<void>
+}
+
 export const startListener = async (
   options: WebSocketListenerOptions = {},
   context: AcceptorOptions = {},
-) => {
+): Promise<Started> => {
   const server = createServer()
   const sockets: Socket[] = []
   server.on("connection", (socket) => sockets.push(socket))
@@ -27,13 +38,13 @@ export const startListener = async (
     ...accepted,
     port,
     url: `ws://127.0.0.1:${port}`,
-    /** Server sides of all connections so far, oldest first. */
     sockets,
     stop: async () => {
-      await listener.close()
+      const closing = listener.close()
+      // Clients by hand answer no closing handshake, and nobody waits for them here.
       for (const socket of sockets) socket.destroy()
+      await closing
       await new Promise((resolve) => server.close(resolve))
     },
   }
 }
-export type Started = Awaited<ReturnType<typeof startListener>>
