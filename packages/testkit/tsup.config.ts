@@ -4,6 +4,6 @@ import { base } from "../../tsup.config.ts"
 export default defineConfig({
   ...base,
   entry: {
-    "index": "src/index.ts",
+    index: "src/index.ts",
   },
 })

@@ -4,7 +4,7 @@ import { base } from "../../tsup.config.ts"
 export default defineConfig({
   ...base,
   entry: {
-    "index": "src/index.ts",
-    "server": "src/server.ts",
+    index: "src/index.ts",
+    server: "src/server.ts",
   },
 })

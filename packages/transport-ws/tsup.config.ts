@@ -4,8 +4,8 @@ import { base } from "../../tsup.config.ts"
 export default defineConfig({
   ...base,
   entry: {
-    "index": "src/index.ts",
-    "server": "src/server.ts",
+    index: "src/index.ts",
+    server: "src/server.ts",
     "socket.node": "src/socket.node.ts",
     "socket.default": "src/socket.default.ts",
   },

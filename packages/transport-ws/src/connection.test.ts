@@ -144,7 +144,9 @@ describe.each([
   })
   afterEach(async () => {
     for (const client of server.clients) client.terminate()
-    await new Promise((resolve) => { server.close(resolve); })
+    await new Promise((resolve) => {
+      server.close(resolve)
+    })
   })
 
   it.each([
