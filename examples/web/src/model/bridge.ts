@@ -1,0 +1,189 @@
+/**
+ * From the SDK to the signals: one way, nothing is decided here. The bridge is the only reader of
+ * `subscribe`/`getSnapshot` and of the events.
+ */
+import { batch } from "@preact/signals"
+import type {
+  Conversation,
+  Inspection,
+  Message,
+  MessageId,
+  SecureChat,
+  SecurityStatus,
+  Unreadable,
+  Unsubscribe,
+} from "@securechat/core"
+import { errorSentence, securitySentence } from "../sentences.ts"
+import type { Announcer } from "./announcer.ts"
+import type { PersonModel } from "./person.ts"
+import { upsertRow, type Row } from "./rows.ts"
+import { recordOnWire, type Wire } from "./wire.ts"
+
+/** Encrypted forms kept on the screen; the SDK is asked to keep as many. */
+export const INSPECTED = 200
+const KEPT_ROWS = 200
+
+interface Bridge {
+  readonly chat: SecureChat
+  readonly model: PersonModel
+  readonly announcer: Announcer
+  readonly wire: Wire
+  /** Own messages whose encrypted form is known and which the relay does not have yet. */
+  readonly leaving: Map<MessageId, Inspection>
+}
+
+const keep = (model: PersonModel, row: Row, keepKnown = false): void => {
+  const rows = upsertRow(model.rows.value, row, keepKnown)
+  if (rows.length > KEPT_ROWS) model.hasEarlier.value = true
+  model.rows.value = rows.slice(-KEPT_ROWS)
+}
+
+/** A message of one's own, as `send` returned it: events may have been faster. */
+export const showOwn = (model: PersonModel, message: Message): void => {
+  keep(model, message, true)
+}
+
+const showOther = (bridge: Bridge, row: Message | Unreadable): void => {
+  const { model, announcer } = bridge
+  batch(() => {
+    keep(model, row)
+    model.peerTyping.value = false
+    const seen = model.onScreen.value && model.atEnd.value
+    if (!seen) model.unreadFrom.value ??= row.id
+  })
+  announcer.messageFrom(model.peer.name)
+  markSeen(model)
+}
+
+/** Tells the peer what is on the screen, as one cursor. */
+export const markSeen = (model: PersonModel): void => {
+  const conversation = model.conversation.value
+  if (conversation === undefined || conversation.unread === 0) return
+  // A cursor that does not move now moves with the next message: nothing to tell the person.
+  if (model.onScreen.value && model.atEnd.value) conversation.markRead().catch(() => undefined)
+}
+
+/** The relay has it once the status says so; only then has anything been on the wire. */
+const onUpdated = ({ model, wire, leaving, announcer }: Bridge, message: Message): void => {
+  keep(model, message)
+  if (message.status === "failed" && message.problem) announcer.now(errorSentence(message.problem))
+  const inspection = leaving.get(message.id)
+  if (inspection === undefined || !["sent", "delivered", "read"].includes(message.status ?? "")) return
+  leaving.delete(message.id)
+  recordOnWire(wire, inspection, model.me, model.peer)
+}
+
+const onInspect = ({ model, wire, leaving }: Bridge, inspection: Inspection): void => {
+  const known = [...model.inspections.value].slice(-INSPECTED)
+  model.inspections.value = new Map([...known, [inspection.messageId, inspection]])
+  if (inspection.direction === "out") leaving.set(inspection.messageId, inspection)
+  else recordOnWire(wire, inspection, model.peer, model.me)
+}
+
+const showSecurity = ({ model, announcer }: Bridge, status: SecurityStatus): void => {
+  const before = model.security.value
+  model.security.value = status
+  const isAlarm = status.level === "red" && before.level !== "red"
+  if (isAlarm) announcer.now(securitySentence(status, model.peer.name))
+}
+
+const adopt = async (bridge: Bridge, conversation: Conversation): Promise<void> => {
+  const { model } = bridge
+  model.conversation.value = conversation
+  showSecurity(bridge, conversation.security)
+  const page = await conversation.page({ limit: KEPT_ROWS })
+  model.rows.value = model.rows.value.reduce((rows: readonly Row[], row) => upsertRow(rows, row), page.items)
+  model.hasEarlier.value = page.older !== undefined
+  markSeen(model)
+}
+
+/** The one conversation this pane shows is the one with its peer; whoever else writes is not drawn. */
+const onSnapshot = (bridge: Bridge): void => {
+  const { chat, model } = bridge
+  const { connection, conversations } = chat.getSnapshot()
+  model.connection.value = connection
+  const mine = conversations.find(({ title }) => title === model.peer.handle)
+  if (mine === undefined) return
+  // Rejects only when the chat is closed meanwhile, and then its pane has a new one.
+  if (mine !== model.conversation.value) adopt(bridge, mine).catch(() => undefined)
+  else showSecurity(bridge, mine.security)
+}
+
+const connectionEvents = ({ chat, model }: Bridge): readonly Unsubscribe[] => [
+  chat.on("connection", ({ state, retryAt }) => {
+    batch(() => {
+      model.connection.value = state
+      model.retryAt.value = retryAt
+      if (state === "online") model.lost.value = false
+    })
+  }),
+  chat.on("connection:lost", () => {
+    model.lost.value = true
+  }),
+  chat.on("error", (error) => {
+    if (!error.retryable) model.notice.value = errorSentence(error)
+  }),
+]
+
+const conversationEvents = (bridge: Bridge): readonly Unsubscribe[] => {
+  const { chat, model } = bridge
+  const here = <T extends { readonly conversationId?: string }>(listener: (event: T) => void) => {
+    return (event: T): void => {
+      if (event.conversationId === model.conversation.value?.id) listener(event)
+    }
+  }
+  return [
+    chat.on(
+      "message",
+      here((message) => {
+        showOther(bridge, message)
+      }),
+    ),
+    chat.on(
+      "message:unreadable",
+      here((row) => {
+        showOther(bridge, row)
+      }),
+    ),
+    chat.on(
+      "message:updated",
+      here((message) => {
+        onUpdated(bridge, message)
+      }),
+    ),
+    chat.on(
+      "typing",
+      here(({ active }) => {
+        model.peerTyping.value = active
+      }),
+    ),
+    chat.on(
+      "security",
+      here(({ status }) => {
+        showSecurity(bridge, status)
+      }),
+    ),
+    chat.on("inspect", (inspection) => {
+      onInspect(bridge, inspection)
+    }),
+  ]
+}
+
+/** Connects one client with one pane's signals until the returned function is called. */
+export const bridge = (
+  chat: SecureChat,
+  to: { readonly model: PersonModel; readonly announcer: Announcer; readonly wire: Wire },
+): Unsubscribe => {
+  const parts: Bridge = { chat, ...to, leaving: new Map() }
+  const ends = [
+    chat.subscribe(() => {
+      onSnapshot(parts)
+    }),
+    ...connectionEvents(parts),
+    ...conversationEvents(parts),
+  ]
+  onSnapshot(parts)
+  return () => {
+    for (const end of ends) end()
+  }
+}
