@@ -106,9 +106,18 @@ export const MAX_PEER_HELLOS = 4
 export const MAX_PEER_HELLOS_PER_ACCOUNT = 2
 /** Answers to hellos at once, then one per second. protocol.md §5 */
 export const HELLO_ANSWER_BURST = 10
+export const HELLO_ANSWER_REFILL_MS: number = SECOND_MS
 /** Handshakes of one channel at once, then one per `CHANNEL_HANDSHAKE_REFILL_MS`. protocol.md §5 */
 export const CHANNEL_HANDSHAKE_BURST = 10
 export const CHANNEL_HANDSHAKE_REFILL_MS: number = 5 * SECOND_MS
+/** How long a first message is repeated. protocol.md §5 */
+export const FIRST_MESSAGE_REPEAT_MS: number = 60 * SECOND_MS
+/** Unanswered sessions of a channel kept after that, newest: their answer may be on its way. */
+export const MAX_PENDING_CHANNEL_SESSIONS = 8
+/** Other accounts in a room an app is told about; a flood of made-up ones must not become a flood of events. */
+export const MAX_THIRD_PARTIES = 16
+/** Runs of a peer whose counters are remembered, newest: a late message of an earlier one is no gap. */
+export const MAX_PEER_RUNS = 4
 /** How long only foreign accounts may answer before an opening gives up on the pinned one. protocol.md §5 */
 export const FOREIGN_PEER_GRACE_MS: number = 30 * SECOND_MS
 

@@ -14,11 +14,18 @@ export interface Bucket {
 
 export const fullBucket = (rate: Rate, nowMs: number): Bucket => ({ tokens: rate.burst, atMs: nowMs })
 
+/** A token computed to be there at some millisecond is there, whatever its last bits say. */
+const ROUNDING = 1e-9
+
 const tokensAt = (bucket: Bucket, rate: Rate, nowMs: number): number =>
   Math.min(rate.burst, bucket.tokens + Math.max(0, nowMs - bucket.atMs) / rate.refillMs)
 
 /** The bucket with one token less; undefined when there is none. */
 export const takeToken = (bucket: Bucket, rate: Rate, nowMs: number): Bucket | undefined => {
   const tokens = tokensAt(bucket, rate, nowMs)
-  return tokens < 1 ? undefined : { tokens: tokens - 1, atMs: nowMs }
+  return tokens < 1 - ROUNDING ? undefined : { tokens: tokens - 1, atMs: nowMs }
 }
+
+/** When the next token will be there. */
+export const tokenAtMs = (bucket: Bucket, rate: Rate): number =>
+  bucket.atMs + Math.ceil(Math.max(0, 1 - bucket.tokens) * rate.refillMs)
