@@ -4,7 +4,7 @@ import { base } from "../../tsup.config.ts"
 export default defineConfig({
   ...base,
   entry: {
-    "index": "src/index.ts",
-    "main": "src/main.ts",
+    index: "src/index.ts",
+    main: "src/main.ts",
   },
 })
