@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { needsEnv } from "./scripts/needs.mjs"
 
 const source = "@securechat/source"
 
@@ -18,7 +19,8 @@ export default defineConfig({
             "tests/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
-          // A worker that finds nothing to fork for is cheaper than one that shares state: files stay isolated.
+          // Paths of Chromium and of Python, empty where they are missing.
+          env: needsEnv(),
           pool: "forks",
           testTimeout: 20_000,
           hookTimeout: 60_000,

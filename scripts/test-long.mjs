@@ -1,5 +1,4 @@
 // `npm run test:long [names]`: the same suites with more seeds. Without names, all of them.
-import { needsEnv } from "./needs.mjs"
 import { createRun, run } from "./steps.mjs"
 
 /** Which files, and the variables that widen them. */
@@ -17,7 +16,7 @@ const suite = createRun("npm run test:long")
 for (const name of wanted.length > 0 ? wanted : Object.keys(SUITES)) {
   const { files, env } = SUITES[name]
   await suite.step(name, async () => {
-    await run(["vitest", "run", ...files], { env: { ...needsEnv(), ...env }, show: true })
+    await run(["vitest", "run", ...files], { env, show: true })
   })
 }
 suite.finish()

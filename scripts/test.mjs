@@ -1,7 +1,7 @@
 // `npm test`: everything that must hold on each commit, cheapest first.
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { needsEnv, provideNeeds } from "./needs.mjs"
+import { provideNeeds } from "./needs.mjs"
 import { typed } from "./projects.mjs"
 import { createRun, inParallel, root, run } from "./steps.mjs"
 
@@ -43,7 +43,7 @@ await suite.step("tests", async () => {
   const file = join(root, "reports/vitest.json")
   mkdirSync(join(root, "reports"), { recursive: true })
   const command = ["vitest", "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`]
-  const outcome = await run(command, { env: needsEnv(), show: true }).catch((error) => error)
+  const outcome = await run(command, { show: true }).catch((error) => error)
   if (!existsSync(file)) throw outcome
   const report = JSON.parse(readFileSync(file, "utf8"))
   suite.count({ passed: report.numPassedTests, failed: report.numFailedTests })

@@ -4,14 +4,14 @@ import { base } from "../../tsup.config.ts"
 export default defineConfig({
   ...base,
   entry: {
-    "index": "src/index.ts",
+    index: "src/index.ts",
     "fernet/index": "src/fernet/index.ts",
     "wire/index": "src/wire/index.ts",
     "transport/index": "src/transport/index.ts",
     "primitives/index": "src/primitives/index.ts",
     "identity/index": "src/identity/index.ts",
-    "errors": "src/errors.ts",
-    "limits": "src/limits.ts",
+    errors: "src/errors.ts",
+    limits: "src/limits.ts",
     "primitives/index.node": "src/primitives/index.node.ts",
     "primitives/index.default": "src/primitives/index.default.ts",
   },
