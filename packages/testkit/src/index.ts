@@ -1,6 +1,18 @@
 export { type Acceptor, type AcceptorOptions, acceptor } from "./acceptor.ts"
+export { type Canary, canaryForms, canarySearch } from "./canary.ts"
 export { type ManualClock, manualClock, turn } from "./clock.ts"
 export { type FaultMoment, type FaultyStore, faultyStore } from "./faulty-store.ts"
+export {
+  type DeliveredRecord,
+  type HistoryOptions,
+  type HistoryRecord,
+  type Invariant,
+  type MessageRef,
+  type SentRecord,
+  type Violation,
+  assertHistory,
+  checkHistory,
+} from "./history.ts"
 export { type UnsafeSeeded, unsafeSeeded, unsafeSeededRandom } from "./random.ts"
 export { type ProofChange, type RelayDevice, type RelayDeviceDeps, relayDevice } from "./relay-device.ts"
 export type { Runner } from "./runner.ts"

@@ -1,0 +1,80 @@
+/**
+ * I4 of the HistoryChecker: per sender as sent, cause before effect across senders, or marked. A cause
+ * of a message is what its sender had been shown when it sent it, as far as the receiver should get it too.
+ */
+import type { HistoryRecord, SentRecord } from "./history-records.ts"
+
+type Report = (at: number, message: string) => void
+
+/** Highest number per sender. */
+type Heads = ReadonlyMap<string, number>
+
+interface Device {
+  /** Newest shown, per sender. */
+  readonly shown: Map<string, number>
+  /** Shown or named as missing, per sender. */
+  readonly accounted: Map<string, Set<number>>
+}
+
+class Devices {
+  readonly #devices = new Map<string, Device>()
+
+  of(name: string): Device {
+    let device = this.#devices.get(name)
+    if (device === undefined) {
+      device = { shown: new Map(), accounted: new Map() }
+      this.#devices.set(name, device)
+    }
+    return device
+  }
+}
+
+const account = ({ accounted }: Device, sender: string, counter: number): void => {
+  const known = accounted.get(sender)
+  if (known === undefined) accounted.set(sender, new Set([counter]))
+  else known.add(counter)
+}
+
+/** The newest message of that sender up to this number that this device should get. */
+const newestFor = (messages: readonly SentRecord[], upTo: number, device: string): SentRecord | undefined =>
+  messages.findLast((one) => one.counter <= upTo && one.to.includes(device))
+
+export const checkOrder = (history: readonly HistoryRecord[], report: Report): void => {
+  const devices = new Devices()
+  const sentBy = new Map<string, SentRecord[]>()
+  /** What the sender had been shown, per message. */
+  const causes = new Map<string, Heads>()
+
+  const missingCause = (receiver: string, heads: Heads): SentRecord | undefined => {
+    for (const [sender, upTo] of heads) {
+      const cause = newestFor(sentBy.get(sender) ?? [], upTo, receiver)
+      if (cause !== undefined && devices.of(receiver).accounted.get(sender)?.has(cause.counter) !== true)
+        return cause
+    }
+    return undefined
+  }
+
+  history.forEach((one, at) => {
+    const device = devices.of(one.actor)
+    if (one.kind === "sent") {
+      const list = sentBy.get(one.sender)
+      if (list === undefined) sentBy.set(one.sender, [one])
+      else list.push(one)
+      causes.set(`${one.sender}#${one.counter}`, new Map(device.shown))
+    }
+    if (one.kind === "gap") for (const { sender, counter } of one.missing) account(device, sender, counter)
+    if (one.kind !== "delivered") return
+
+    const newest = device.shown.get(one.sender) ?? -Infinity
+    const cause = missingCause(one.actor, causes.get(`${one.sender}#${one.counter}`) ?? new Map())
+    if (one.marked !== true && one.counter < newest)
+      report(at, `${one.sender}#${one.counter} came to ${one.actor} after #${newest}, unmarked`)
+    if (one.marked !== true && cause !== undefined)
+      report(
+        at,
+        `${one.sender}#${one.counter} came to ${one.actor} before its cause ${cause.sender}#${cause.counter}, unmarked`,
+      )
+    device.shown.set(one.sender, Math.max(newest, one.counter))
+    account(device, one.sender, one.counter)
+  })
+}

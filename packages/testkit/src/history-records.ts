@@ -1,0 +1,110 @@
+/**
+ * What a history is made of: everything that happens in a run is one record, in the order it happened.
+ * Simulation, crash, chaos, load and browser runs write them; `history.ts` judges. testing.md §2
+ */
+
+interface At {
+  /** The device, or "relay". */
+  readonly actor: string
+  /** By the clock of the run. */
+  readonly atMs: number
+}
+
+/** One message: who numbers it, and its number there. Numbers of a sender rise; they need not be dense. */
+export interface MessageRef {
+  /** The sending device; where a device numbers each conversation by itself, device and conversation. */
+  readonly sender: string
+  readonly counter: number
+}
+
+/** The actor took the message for sending. Written before anything of it can arrive. */
+export interface SentRecord extends At, MessageRef {
+  readonly kind: "sent"
+  /** Of the content, e.g. its SHA-256 in hex. */
+  readonly digest: string
+  /** Devices that ought to get it. */
+  readonly to: readonly string[]
+  /** The peer, and its identity under which the message was sealed. */
+  readonly peer?: string
+  readonly identity?: string
+}
+/** The actor showed the message to its user: the `message` event. */
+export interface DeliveredRecord extends At, MessageRef {
+  readonly kind: "delivered"
+  readonly digest: string
+  /** Shown as late or out of order. */
+  readonly marked?: boolean
+  readonly peer?: string
+  readonly identity?: string
+}
+/** The actor, a receiver, told its user that these are missing. */
+export interface GapRecord extends At {
+  readonly kind: "gap"
+  readonly missing: readonly MessageRef[]
+}
+/** The actor, the sender, told its user that this will not arrive; at nobody, or at the devices named. */
+export interface FailedRecord extends At, MessageRef {
+  readonly kind: "failed"
+  readonly to?: readonly string[]
+}
+/** The actor's level for a peer, as the user sees it. */
+export interface SecurityRecord extends At {
+  readonly kind: "security"
+  readonly peer: string
+  readonly level: "green" | "yellow" | "red"
+  /** The identity the level speaks about. */
+  readonly identity: string
+}
+/** The actor sealed something under this key and this IV or counter. */
+export interface EncryptedRecord extends At {
+  readonly kind: "encrypted"
+  /** Names the key, e.g. its hash. */
+  readonly key: string
+  /** IV or counter. */
+  readonly nonce: string
+  readonly digest: string
+}
+/** The actor refused an input. Digests of its whole state. */
+export interface RefusedRecord extends At {
+  readonly kind: "refused"
+  readonly before: string
+  readonly after: string
+}
+/** Nobody but the clients may ever see this: plaintext, private keys, message keys. */
+export interface CanaryRecord extends At {
+  readonly kind: "canary"
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+/** The actor, the relay or somebody on the way, saw or stored this. */
+export interface SawRecord extends At {
+  readonly kind: "saw"
+  /** "frame", "disk", "log" … */
+  readonly where: string
+  readonly bytes: Uint8Array
+}
+/** Faults have ended and everything has come to rest. */
+export interface QuietRecord extends At {
+  readonly kind: "quiet"
+}
+
+export type HistoryRecord =
+  | SentRecord
+  | DeliveredRecord
+  | GapRecord
+  | FailedRecord
+  | SecurityRecord
+  | EncryptedRecord
+  | RefusedRecord
+  | CanaryRecord
+  | SawRecord
+  | QuietRecord
+
+export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I8" | "I10"
+
+export interface Violation {
+  readonly invariant: Invariant
+  /** Index of the record that shows it. */
+  readonly at: number
+  readonly message: string
+}

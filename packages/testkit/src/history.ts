@@ -1,0 +1,170 @@
+/**
+ * The one judge of runs: reads a history and names what broke. testing.md §2 has the invariants; those
+ * that need groups or several devices (I7, I9) and bounds of memory (I11) are checked elsewhere or later.
+ */
+import { canarySearch } from "./canary.ts"
+import { checkOrder } from "./history-order.ts"
+import type {
+  DeliveredRecord,
+  HistoryRecord,
+  Invariant,
+  MessageRef,
+  SentRecord,
+  Violation,
+} from "./history-records.ts"
+
+export type * from "./history-records.ts"
+
+export interface HistoryOptions {
+  /** Time after a quiet record until which a loss may still be named. */
+  readonly graceMs?: number | undefined
+}
+
+type Report = (at: number, message: string) => void
+type Check = (history: readonly HistoryRecord[], report: Report, options: HistoryOptions) => void
+
+const nameOf = ({ sender, counter }: MessageRef): string => `${sender}#${counter}`
+
+/** I1. What was seen contains no canary in any spelling, whenever either was recorded. */
+const confidentiality: Check = (history, report) => {
+  const search = canarySearch(history.filter((one) => one.kind === "canary"))
+  history.forEach((one, at) => {
+    if (one.kind !== "saw") return
+    for (const name of search(one.bytes)) report(at, `${one.actor} saw ${name} in its ${one.where}`)
+  })
+}
+
+/** I2. What is delivered was sent before, by that sender, with that content. */
+const authenticity: Check = (history, report) => {
+  const sent = new Map<string, SentRecord>()
+  history.forEach((one, at) => {
+    if (one.kind === "sent") sent.set(nameOf(one), one)
+    if (one.kind !== "delivered") return
+    const origin = sent.get(nameOf(one))
+    if (origin === undefined) report(at, `${nameOf(one)} was delivered to ${one.actor} and never sent`)
+    else if (origin.digest !== one.digest)
+      report(at, `${nameOf(one)} arrived at ${one.actor} with other content`)
+  })
+}
+
+/** I3. No message twice on one device. */
+const atMostOnce: Check = (history, report) => {
+  const seen = new Set<string>()
+  history.forEach((one, at) => {
+    if (one.kind !== "delivered") return
+    const key = JSON.stringify([one.actor, one.sender, one.counter])
+    if (seen.has(key)) report(at, `${nameOf(one)} was delivered to ${one.actor} twice`)
+    seen.add(key)
+  })
+}
+
+/** I5. At a quiet record every message sent before it is delivered to each device, or named as lost, at the latest a grace later. */
+const completeness: Check = (history, report, { graceMs = 0 }) => {
+  /** When each (message, device) was accounted for, first. */
+  const settled = new Map<string, number>()
+  const key = (ref: MessageRef, device: string): string => JSON.stringify([ref.sender, ref.counter, device])
+  const settle = (ref: MessageRef, device: string, atMs: number): void => {
+    const known = settled.get(key(ref, device))
+    if (known === undefined || atMs < known) settled.set(key(ref, device), atMs)
+  }
+  const sent = new Map<string, SentRecord>()
+  for (const one of history) {
+    if (one.kind === "sent") sent.set(nameOf(one), one)
+    if (one.kind === "delivered") settle(one, one.actor, one.atMs)
+    if (one.kind === "gap") for (const ref of one.missing) settle(ref, one.actor, one.atMs)
+    if (one.kind === "failed")
+      for (const device of one.to ?? sent.get(nameOf(one))?.to ?? []) settle(one, device, one.atMs)
+  }
+  /** Each loss is reported at the first quiet record that shows it. */
+  const open: SentRecord[] = []
+  history.forEach((one, at) => {
+    if (one.kind === "sent") open.push(one)
+    if (one.kind !== "quiet") return
+    for (const message of open.splice(0))
+      for (const device of message.to)
+        if (!((settled.get(key(message, device)) ?? Infinity) <= one.atMs + graceMs))
+          report(at, `${nameOf(message)} neither reached ${device} nor was named as lost`)
+  })
+}
+
+/** I6. One key with one IV or counter seals one plaintext. */
+const nonceReuse: Check = (history, report) => {
+  const sealed = new Map<string, string>()
+  history.forEach((one, at) => {
+    if (one.kind !== "encrypted") return
+    const key = JSON.stringify([one.key, one.nonce])
+    const earlier = sealed.get(key)
+    if (earlier !== undefined && earlier !== one.digest)
+      report(at, `${one.actor} sealed a second plaintext under key ${one.key}, nonce ${one.nonce}`)
+    sealed.set(key, one.digest)
+  })
+}
+
+const underIdentity = (
+  one: HistoryRecord,
+): one is (SentRecord | DeliveredRecord) & { readonly peer: string; readonly identity: string } =>
+  (one.kind === "sent" || one.kind === "delivered") && one.peer !== undefined && one.identity !== undefined
+
+/** I8. Nothing is sent or shown under a peer's new identity before a red level has told of it. */
+const noSilentKeyChange: Check = (history, report) => {
+  const current = new Map<string, string>()
+  const warned = new Set<string>()
+  history.forEach((one, at) => {
+    if (one.kind === "security" && one.level === "red")
+      warned.add(JSON.stringify([one.actor, one.peer, one.identity]))
+    if (!underIdentity(one)) return
+    const place = JSON.stringify([one.actor, one.peer])
+    const known = current.get(place)
+    if (known !== undefined && known !== one.identity) {
+      const change = JSON.stringify([one.actor, one.peer, one.identity])
+      if (!warned.has(change))
+        report(at, `${one.actor} went on with a new identity of ${one.peer} without red`)
+      // A warning serves once: changing back is a change again.
+      for (const identity of [known, one.identity])
+        warned.delete(JSON.stringify([one.actor, one.peer, identity]))
+    }
+    current.set(place, one.identity)
+  })
+}
+
+/** I10. A refusal leaves the state as it was. */
+const untouchedByRefusal: Check = (history, report) => {
+  history.forEach((one, at) => {
+    if (one.kind === "refused" && one.before !== one.after)
+      report(at, `${one.actor} changed its state by a refusal`)
+  })
+}
+
+const CHECKS: Readonly<Record<Invariant, Check>> = {
+  I1: confidentiality,
+  I2: authenticity,
+  I3: atMostOnce,
+  I4: checkOrder,
+  I5: completeness,
+  I6: nonceReuse,
+  I8: noSilentKeyChange,
+  I10: untouchedByRefusal,
+}
+
+/** @returns every violation found, by invariant, then by place; empty when the history is sound. */
+export const checkHistory = (
+  history: readonly HistoryRecord[],
+  options: HistoryOptions = {},
+): readonly Violation[] =>
+  (Object.keys(CHECKS) as Invariant[]).flatMap((invariant) => {
+    const found: Violation[] = []
+    CHECKS[invariant](history, (at, message) => found.push({ invariant, at, message }), options)
+    return found
+  })
+
+/** @throws Error that lists what broke, with the run's replay line first. */
+export const assertHistory = (
+  history: readonly HistoryRecord[],
+  replay: string,
+  options: HistoryOptions = {},
+): void => {
+  const found = checkHistory(history, options)
+  if (found.length === 0) return
+  const lines = found.slice(0, 20).map((one) => `${one.invariant} at record ${one.at}: ${one.message}`)
+  throw new Error([`replay: ${replay}`, ...lines, `${found.length} violations in all`].join("\n"))
+}
