@@ -1,5 +1,5 @@
 // `npm test`: everything that must hold on each commit, cheapest first.
-import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { provideNeeds } from "./needs.mjs"
 import { typed } from "./projects.mjs"
@@ -42,6 +42,7 @@ function slowest(report) {
 await suite.step("tests", async () => {
   const file = join(root, "reports/vitest.json")
   mkdirSync(join(root, "reports"), { recursive: true })
+  rmSync(file, { force: true })
   const command = ["vitest", "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`]
   const outcome = await run(command, { show: true }).catch((error) => error)
   if (!existsSync(file)) throw outcome
