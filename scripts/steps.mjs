@@ -20,6 +20,10 @@ export class CommandFailed extends Error {
   }
 }
 
+/** A step that fails ends the run while its neighbours still work: they must not outlive it. */
+const running = new Set()
+process.on("exit", () => running.forEach((child) => child.kill()))
+
 /**
  * Runs a command and gives back what it printed.
  * @param {readonly string[]} command program and arguments; tools of the workspace are on PATH
@@ -34,11 +38,13 @@ export function run(command, { cwd = root, env = {}, show = false } = {}) {
       stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
       shell: process.platform === "win32",
     })
+    running.add(child)
     const parts = []
     child.stdout?.on("data", (part) => parts.push(part))
     child.stderr?.on("data", (part) => parts.push(part))
     child.on("error", reject)
     child.on("close", (code, signal) => {
+      running.delete(child)
       const output = Buffer.concat(parts).toString()
       if (code === 0) resolve(output)
       else reject(new CommandFailed(command, signal ?? code, output))
