@@ -19,7 +19,7 @@ export type DrawnRow =
 
 const RUN_MS = 5 * 60_000
 
-export const isMessage = (row: Row): row is Message => "sender" in row
+const isMessage = (row: Row): row is Message => "sender" in row
 
 /** Where a row stands in time: an own message when it was sent, another's when it came. */
 export const timeOf = (row: Row): Date => (isMessage(row) ? (row.receivedAt ?? row.sentAt) : row.receivedAt)

@@ -3,7 +3,7 @@
  * A base64url letter carries six bits, so a border between two parts may run through a letter; it is
  * counted to the part its first bit belongs to.
  */
-export type TokenPartName = "version" | "timestamp" | "iv" | "ciphertext" | "hmac"
+type TokenPartName = "version" | "timestamp" | "iv" | "ciphertext" | "hmac"
 
 export interface TokenPart {
   readonly name: TokenPartName
