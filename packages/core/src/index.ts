@@ -1,4 +1,5 @@
 // The public surface of @securechat/core: named exports only.
+export { SecureChat } from "./client/client.ts"
 export type * from "./client/types.ts"
 export * from "./errors.ts"
 export type * from "./runtime/types.ts"

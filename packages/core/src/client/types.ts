@@ -85,9 +85,10 @@ export interface SessionInfo {
   readonly forwardSecrecy: "full" | "reduced-first-message"
 }
 
+/** A live view: its properties follow the identity that is shown. */
 export interface Contact extends Verifiable {
   readonly accountId: AccountId
-  readonly handle?: string
+  readonly handle: string | undefined
   readonly devices: readonly { readonly id: DeviceId; readonly addedAt: Date }[]
 }
 

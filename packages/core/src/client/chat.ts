@@ -1,0 +1,263 @@
+/** One conversation as an app holds it: a handle that stays the same while what it shows changes. */
+import { SecureChatError } from "../errors.ts"
+import { unreadOf } from "../conversation/reduce.ts"
+import { Emitter, type EmitterHooks } from "../runtime/emitter.ts"
+import { aborted, orAborted, throwIfAborted } from "../runtime/timers.ts"
+import type {
+  AbortOptions,
+  Inspection,
+  IterateOptions,
+  ListenOptions,
+  SafetyNumber,
+  Unsubscribe,
+} from "../runtime/types.ts"
+import type { SecurityStatus } from "../session/reasons.ts"
+import { fromBase64url } from "../bytes/text.ts"
+import {
+  type AccountId,
+  type ConversationId,
+  MESSAGE_ID_BYTES,
+  type MessageId,
+  formatDeviceId,
+} from "../wire/address.ts"
+import type { Engine } from "./engine.ts"
+import { sessionsOf } from "./facts.ts"
+import { readInspection } from "./inspections.ts"
+import { pinnedAccount, shownAccount } from "./lights.ts"
+import { placeOf, readMessage } from "./messages.ts"
+import { readPage } from "./pages.ts"
+import type { ConversationRecord } from "./records.ts"
+import { devicesOf, titleOf } from "./show.ts"
+import type {
+  Contact,
+  Content,
+  Conversation,
+  ConversationEvents,
+  HistoryOptions,
+  Message,
+  Page,
+  PageOptions,
+  Receipts,
+  SendStatus,
+  SessionInfo,
+  Unreadable,
+} from "./types.ts"
+
+const RANK: Readonly<Record<SendStatus, number>> = {
+  ...{ failed: 0, held: 0, queued: 0, sending: 0, sent: 1, delivered: 2, read: 3 },
+}
+
+/** Text and reply of a `Content`. @throws ERR_CONFIG_INVALID */
+const draftOf = (content: Content): { text: string; replyTo: MessageId | undefined } => {
+  const { text, replyTo } = typeof content === "string" ? { text: content, replyTo: undefined } : content
+  const invalid = (what: string, hint: string): SecureChatError =>
+    new SecureChatError("ERR_CONFIG_INVALID", what, { hint })
+  if (typeof (text as unknown) !== "string" || !text.isWellFormed())
+    throw invalid("a message needs well-formed text", "Give a string, or { text, replyTo }.")
+  if (replyTo === undefined) return { text, replyTo }
+  try {
+    if (fromBase64url(replyTo).length === MESSAGE_ID_BYTES) return { text, replyTo }
+  } catch {
+    // Told below, with its hint.
+  }
+  throw invalid("replyTo is no message id", "Pass the `id` of a message.")
+}
+
+export class ConversationHandle implements Conversation {
+  readonly id: ConversationId
+  readonly kind = "direct"
+  readonly members: readonly Contact[]
+  readonly #engine: Engine
+  readonly #emitter: Emitter<ConversationEvents>
+
+  constructor(engine: Engine, id: ConversationId, hooks: EmitterHooks) {
+    this.id = id
+    this.#engine = engine
+    this.#emitter = new Emitter(hooks)
+    this.members = Object.freeze([new ContactHandle(engine, id)])
+  }
+
+  /** For the client alone: what listeners of this conversation hear. */
+  get emitter(): Emitter<ConversationEvents> {
+    return this.#emitter
+  }
+  get title(): string {
+    const record = this.#engine.ledger.conversations.get(this.id)
+    return record === undefined ? this.id : titleOf(record)
+  }
+  get security(): SecurityStatus {
+    return this.#engine.lights.of(this.id)
+  }
+  get unread(): number {
+    const { ledger } = this.#engine
+    const record = ledger.conversations.get(this.id)
+    return record === undefined ? 0 : unreadOf(ledger.direct(this.id, pinnedAccount(record.trust)))
+  }
+  get receipts(): ReadonlyMap<AccountId, Receipts> {
+    return this.#engine.receiptsOf(this.id)
+  }
+
+  async send(content: Content, options: AbortOptions = {}): Promise<Message> {
+    this.#engine.requireOpen()
+    throwIfAborted(options.signal)
+    const draft = draftOf(content)
+    const record = await orAborted(this.#engine.outbox.send(this.id, draft), options.signal)
+    this.#engine.typing.sent(this.id)
+    return this.#own(record)
+  }
+
+  async waitFor(
+    id: MessageId,
+    status: "sent" | "delivered" | "read",
+    options: AbortOptions = {},
+  ): Promise<Message> {
+    this.#engine.requireOpen()
+    throwIfAborted(options.signal)
+    const { signal } = options
+    const events = this.#emitter.events("message:updated", { signal })
+    try {
+      const reached = async (): Promise<Message | undefined> => {
+        const message = this.#own(await readMessage(this.#engine.ledger.store, this.id, id, true))
+        return RANK[message.status ?? "queued"] >= RANK[status] ? message : undefined
+      }
+      let message = await reached()
+      while (message === undefined) {
+        const next = await events.next()
+        if (next.done === true) throw signal?.aborted === true ? aborted(signal) : closed()
+        if (next.value.id === id) message = await reached()
+      }
+      return message
+    } finally {
+      await events.return?.()
+    }
+  }
+
+  async retry(id: MessageId): Promise<Message> {
+    this.#engine.requireOpen()
+    return this.#own(await this.#engine.outbox.retry(this.id, id))
+  }
+
+  async page(options: PageOptions = {}): Promise<Page<Message | Unreadable>> {
+    this.#engine.requireOpen()
+    throwIfAborted(options.signal)
+    const page = await orAborted(readPage(this.#engine.ledger.store, this.id, options), options.signal)
+    return { ...page, items: page.items.map((record) => this.#engine.show(this.id, record)) }
+  }
+
+  async *history(options: HistoryOptions = {}): AsyncIterableIterator<Message | Unreadable> {
+    const { signal } = options
+    if (options.newestFirst === true) {
+      for (let before: string | undefined; ;) {
+        const page = await this.page({ before, signal })
+        yield* [...page.items].reverse()
+        if (page.older === undefined) return
+        before = page.older
+      }
+    }
+    for (let after = "0"; ;) {
+      const page = await this.page({ after, signal })
+      yield* page.items
+      if (page.newer === undefined) return
+      after = page.newer
+    }
+  }
+
+  async inspect(id: MessageId): Promise<readonly Inspection[]> {
+    this.#engine.requireOpen()
+    const { store } = this.#engine.ledger
+    const place = await placeOf(store, this.id, id)
+    const found = place === undefined ? undefined : await readInspection(store, this.id, place)
+    return found === undefined ? [] : [found]
+  }
+
+  sessions(): Promise<readonly SessionInfo[]> {
+    return Promise.resolve(sessionsOf(this.#engine.ledger, this.id))
+  }
+
+  typing(active = true): void {
+    if (this.#engine.isOpen) this.#engine.typing.note(this.id, active)
+  }
+
+  async markRead(upTo?: MessageId): Promise<void> {
+    this.#engine.requireOpen()
+    await this.#engine.markRead(this.id, upTo)
+  }
+
+  on<K extends keyof ConversationEvents>(
+    type: K,
+    listener: (event: ConversationEvents[K]) => void,
+    options?: ListenOptions,
+  ): Unsubscribe {
+    return this.#emitter.on(type, listener, options)
+  }
+  once<K extends keyof ConversationEvents>(type: K, options?: AbortOptions): Promise<ConversationEvents[K]> {
+    return this.#emitter.once(type, options)
+  }
+  events<K extends keyof ConversationEvents>(
+    type: K,
+    options?: IterateOptions,
+  ): AsyncIterableIterator<ConversationEvents[K]> {
+    return this.#emitter.events(type, options)
+  }
+
+  #own(record: Parameters<Engine["show"]>[1]): Message {
+    return this.#engine.show(this.id, record) as Message
+  }
+}
+
+const closed = (): SecureChatError =>
+  new SecureChatError("ERR_CLOSED", "closed while waiting", { hint: "Call start() again." })
+
+/** The person on the other side of a direct conversation, whichever identity is in force. */
+class ContactHandle implements Contact {
+  readonly #engine: Engine
+  readonly #id: ConversationId
+
+  constructor(engine: Engine, id: ConversationId) {
+    this.#engine = engine
+    this.#id = id
+  }
+
+  get #record(): ConversationRecord {
+    const record = this.#engine.ledger.conversations.get(this.#id)
+    if (record === undefined) throw new SecureChatError("ERR_CONVERSATION_NOT_FOUND", "no such conversation")
+    return record
+  }
+  get accountId(): AccountId {
+    return shownAccount(this.#record.trust)
+  }
+  get handle(): string | undefined {
+    return this.#record.handle
+  }
+  get devices(): Contact["devices"] {
+    return devicesOf(this.#engine.ledger, this.#record, formatDeviceId)
+  }
+  get security(): SecurityStatus {
+    return this.#engine.lights.of(this.#id)
+  }
+  async safetyNumber(options: AbortOptions = {}): Promise<SafetyNumber> {
+    this.#engine.requireOpen()
+    throwIfAborted(options.signal)
+    return Promise.resolve(this.#engine.decisions.safetyNumber(this.#id))
+  }
+  async verify(seen: SafetyNumber | Uint8Array): Promise<boolean> {
+    this.#engine.requireOpen()
+    return this.#engine.decisions.verify(this.#id, seen)
+  }
+  async reject(seen: SafetyNumber): Promise<void> {
+    this.#engine.requireOpen()
+    await this.#engine.decisions.reject(this.#id, seen)
+  }
+  async unverify(): Promise<void> {
+    this.#engine.requireOpen()
+    await this.#engine.decisions.unverify(this.#id)
+  }
+  async accept(identity: AccountId): Promise<void> {
+    this.#engine.requireOpen()
+    await this.#engine.decisions.accept(this.#id, identity)
+  }
+  async reset(): Promise<void> {
+    this.#engine.requireOpen()
+    await this.#engine.reset(this.#id)
+  }
+}

@@ -1,0 +1,43 @@
+/** What the parts of the client share. Each part asks another only through here, so that none imports another. */
+import type { Deps } from "../deps.ts"
+import type { Timers } from "../runtime/timers.ts"
+import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
+import type { Change, Ledger } from "./ledger.ts"
+import type { Lights } from "./lights.ts"
+import type { Settings } from "./options.ts"
+import type { MessageRecord } from "./records.ts"
+import type { Relay } from "./relay.ts"
+import type { ChatEvents, Message, Unreadable } from "./types.ts"
+
+export interface Context {
+  readonly settings: Settings
+  readonly deps: Deps
+  readonly timers: Timers
+  readonly ledger: Ledger
+  readonly lights: Lights
+  readonly relay: Relay
+  /** Fires at close; a fresh one after each start. */
+  signal(): AbortSignal
+  /** To the client's listeners, and to the conversation's. */
+  emit<K extends keyof ChatEvents>(type: K, event: ChatEvents[K], conversation?: ConversationId): void
+  /** What no call can return. */
+  report(error: unknown): void
+  /** Something a snapshot shows has changed: lights are compared, listeners told. */
+  changed(): void
+  /** The app's view of a record. */
+  show(id: ConversationId, record: MessageRecord): Message | Unreadable
+  announce(id: ConversationId): void
+
+  /** The outbox has something to do. */
+  pump(): void
+  /** The peer has everything up to here: its entries may go. */
+  settle(change: Change, id: ConversationId, account: AccountId, upTo: number): void
+  /** A receipt is owed. */
+  owe(id: ConversationId): void
+  /** Keys for the conversation, if it has none. @throws what the directory and the handshake do. */
+  ensureSession(id: ConversationId): Promise<void>
+  /** Asks the directory what a conversation's name means now. */
+  lookUp(id: ConversationId): void
+  /** Wakes `waitFor` calls. */
+  updated(id: ConversationId, messages: readonly MessageId[]): void
+}

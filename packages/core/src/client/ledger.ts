@@ -1,0 +1,304 @@
+/**
+ * Everything the client knows, held in memory as the store holds it, and changed in one way only: a
+ * `Change` collects what one step writes, is stored as one batch, and takes effect when the batch
+ * resolved. A failed batch leaves the old state in use. protocol.md §6.9, architecture.md §4
+ */
+import { toBase64url, toHex } from "../bytes/text.ts"
+import { EMPTY } from "../bytes/concat.ts"
+import { type DirectState, emptyDirect } from "../conversation/state.ts"
+import type { Bytes, Deps } from "../deps.ts"
+import { SecureChatError } from "../errors.ts"
+import { directConversationId } from "../identity/ids.ts"
+import { type Identity, createIdentity, identityCodec } from "../identity/keys.ts"
+import { Batch, commit } from "../runtime/commit.ts"
+import { Queue } from "../runtime/queue.ts"
+import { linkCodec } from "../session/codec.ts"
+import { type Link, emptyLink } from "../session/state.ts"
+import type { Store } from "../store/store.ts"
+import {
+  type AccountId,
+  type ConversationId,
+  type DeviceId,
+  type MessageId,
+  formatAccountId,
+  parseAccountId,
+} from "../wire/address.ts"
+import type { KnownList } from "./directory.ts"
+import { knownListCodec } from "./known-list.ts"
+import { logStart } from "./log.ts"
+import { Prekeys } from "./prekeys.ts"
+import { directCodec } from "./progress-codec.ts"
+import {
+  type ConversationRecord,
+  type OutboxEntry,
+  at,
+  conversationCodec,
+  entryCodec,
+  orCorrupt,
+} from "./records.ts"
+import { Repeats } from "./repeats.ts"
+
+const linkKey = (account: AccountId, device: DeviceId): string => `${account}/${device}`
+const directKey = (id: ConversationId, account: AccountId): string => `${id}/${account}`
+
+/** One peer device and everything held for it. */
+export interface PeerLink {
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly link: Link
+}
+
+export class Ledger {
+  readonly store: Store
+  readonly deps: Deps
+  /** One writer for the whole store: acks are cumulative, so deliveries are committed in their order. */
+  readonly queue: Queue = new Queue()
+  readonly prekeys: Prekeys = new Prekeys()
+  readonly repeats: Repeats = new Repeats()
+  readonly conversations: Map<ConversationId, ConversationRecord> = new Map()
+  readonly outbox: Map<number, OutboxEntry> = new Map()
+  #identity: Identity | undefined
+  #cursor: Bytes = EMPTY
+  readonly #links = new Map<string, PeerLink>()
+  readonly #bySession = new Map<string, PeerLink>()
+  /** The device last heard of, by account: one for now. */
+  readonly #devices = new Map<AccountId, DeviceId>()
+  readonly #directs = new Map<string, DirectState>()
+  readonly #byAccount = new Map<AccountId, ConversationId>()
+  readonly #lists = new Map<AccountId, KnownList>()
+  readonly #entryOf = new Map<MessageId, number>()
+
+  constructor(store: Store, deps: Deps) {
+    this.store = store
+    this.deps = deps
+  }
+
+  /** @throws ERR_STATE before `load`. */
+  get identity(): Identity {
+    if (this.#identity === undefined)
+      throw new SecureChatError("ERR_STATE", "not started", { hint: "Call start() first." })
+    return this.#identity
+  }
+  get cursor(): Bytes {
+    return this.#cursor
+  }
+
+  /**
+   * Reads everything, and makes the account where there is none.
+   * @throws ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_STORE_UNAVAILABLE
+   */
+  async load(): Promise<void> {
+    const { store } = this
+    const kept = await store.get(at.identity)
+    const identity =
+      kept === undefined
+        ? createIdentity(this.deps)
+        : orCorrupt("the identity", () => identityCodec.decode(kept))
+    if (kept === undefined) await commit(store, new Batch().set(at.identity, identityCodec.encode(identity)))
+    await this.prekeys.load(store)
+    await this.repeats.load(store)
+    for await (const [path, bytes] of store.list(at.lists))
+      this.#lists.set(
+        path[1] as AccountId,
+        orCorrupt("a device list", () => knownListCodec.decode(bytes)),
+      )
+    for await (const [path, bytes] of store.list(at.links)) {
+      const link = orCorrupt("a session", () => linkCodec.decode(bytes))
+      this.applyLink({ account: path[1] as AccountId, device: path[2] as DeviceId, link })
+    }
+    for await (const [, bytes] of store.list(at.conversations))
+      this.applyConversation(conversationCodec.decode(bytes))
+    for await (const [path, bytes] of store.list(at.directs))
+      this.applyDirect(path[1] as ConversationId, path[2] as AccountId, directCodec.decode(bytes))
+    for await (const [, bytes] of store.list(at.outbox)) this.applyEntry(entryCodec.decode(bytes))
+    this.#cursor = ((await store.get(at.cursor)) as Bytes | undefined) ?? EMPTY
+    this.#identity = identity
+  }
+
+  // ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+  conversationWith(account: AccountId): ConversationRecord | undefined {
+    const id = this.#byAccount.get(account)
+    return id === undefined ? undefined : this.conversations.get(id)
+  }
+  conversationNamed(handle: string): ConversationRecord | undefined {
+    for (const record of this.conversations.values()) if (record.handle === handle) return record
+    return undefined
+  }
+  linkOfSession(sessionId: Uint8Array): PeerLink | undefined {
+    return this.#bySession.get(toHex(sessionId))
+  }
+  linkTo(account: AccountId, device: DeviceId): Link {
+    return this.#links.get(linkKey(account, device))?.link ?? emptyLink
+  }
+  links(): PeerLink[] {
+    return [...this.#links.values()]
+  }
+  deviceOf(account: AccountId): DeviceId | undefined {
+    return this.#devices.get(account)
+  }
+  /** The link with the account's device; an empty one where there is none. */
+  linkWith(account: AccountId): Link {
+    const device = this.#devices.get(account)
+    return device === undefined ? emptyLink : this.linkTo(account, device)
+  }
+  listOf(account: AccountId): KnownList | undefined {
+    return this.#lists.get(account)
+  }
+  /** convId of the direct conversation with an account, 32 bytes. */
+  directIdWith(account: AccountId): Bytes {
+    return directConversationId(parseAccountId(this.identity.accountId), parseAccountId(account))
+  }
+  direct(id: ConversationId, account: AccountId): DirectState {
+    const { deviceId } = this.identity.certificate
+    return (
+      this.#directs.get(directKey(id, account)) ?? emptyDirect(logStart(this.directIdWith(account), deviceId))
+    )
+  }
+  entryOf(message: MessageId): OutboxEntry | undefined {
+    const order = this.#entryOf.get(message)
+    return order === undefined ? undefined : this.outbox.get(order)
+  }
+  /** In the order in which they were sent. */
+  entries(): OutboxEntry[] {
+    return [...this.outbox.values()].sort((a, b) => a.order - b.order)
+  }
+  nextOrder(): number {
+    let highest = 0
+    for (const order of this.outbox.keys()) highest = Math.max(highest, order)
+    return highest + 1
+  }
+
+  // ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Stores a change as one batch, then lets it take effect. @throws ERR_STORE_UNAVAILABLE */
+  async commit(change: Change): Promise<void> {
+    await commit(this.store, change.batch)
+    for (const effect of change.effects) effect()
+  }
+
+  applyLink(peer: PeerLink): void {
+    const key = linkKey(peer.account, peer.device)
+    for (const session of this.#links.get(key)?.link.sessions ?? []) this.#bySession.delete(toHex(session.id))
+    this.#links.set(key, peer)
+    for (const session of peer.link.sessions) this.#bySession.set(toHex(session.id), peer)
+    this.#devices.set(peer.account, peer.device)
+  }
+  dropLink(account: AccountId): void {
+    const device = this.#devices.get(account)
+    if (device === undefined) return
+    this.applyLink({ account, device, link: emptyLink })
+    this.#links.delete(linkKey(account, device))
+    this.#devices.delete(account)
+  }
+  applyConversation(record: ConversationRecord): void {
+    this.conversations.set(record.id, record)
+    for (const [account, id] of this.#byAccount) if (id === record.id) this.#byAccount.delete(account)
+    const { pin, candidate } = record.trust
+    for (const shown of candidate === undefined ? [pin] : [pin, candidate])
+      this.#byAccount.set(formatAccountId(shown.accountId), record.id)
+  }
+  forgetConversation(id: ConversationId): void {
+    this.conversations.delete(id)
+    for (const [account, of] of this.#byAccount) if (of === id) this.#byAccount.delete(account)
+  }
+  applyDirect(id: ConversationId, account: AccountId, state: DirectState): void {
+    this.#directs.set(directKey(id, account), state)
+  }
+  applyEntry(entry: OutboxEntry): void {
+    this.outbox.set(entry.order, entry)
+    this.#entryOf.set(entry.messageId, entry.order)
+  }
+  dropEntry(entry: OutboxEntry): void {
+    this.outbox.delete(entry.order)
+    if (this.#entryOf.get(entry.messageId) === entry.order) this.#entryOf.delete(entry.messageId)
+  }
+  applyList(account: AccountId, known: KnownList): void {
+    this.#lists.set(account, known)
+  }
+  applyCursor(cursor: Bytes): void {
+    this.#cursor = cursor
+  }
+  /** Text id of the direct conversation with an account. */
+  newConversationId(account: AccountId): ConversationId {
+    return toBase64url(this.directIdWith(account))
+  }
+}
+
+/** What one step writes, read through by that step itself. */
+export class Change {
+  readonly batch = new Batch()
+  readonly effects: (() => void)[] = []
+  readonly #ledger: Ledger
+  readonly #conversations = new Map<ConversationId, ConversationRecord>()
+  readonly #directs = new Map<string, DirectState>()
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
+  }
+
+  get empty(): boolean {
+    return this.batch.size === 0
+  }
+  conversation(id: ConversationId): ConversationRecord | undefined {
+    return this.#conversations.get(id) ?? this.#ledger.conversations.get(id)
+  }
+  direct(id: ConversationId, account: AccountId): DirectState {
+    return this.#directs.get(directKey(id, account)) ?? this.#ledger.direct(id, account)
+  }
+
+  setConversation(record: ConversationRecord): this {
+    this.#conversations.set(record.id, record)
+    this.batch.set(at.conversation(record.id), conversationCodec.encode(record))
+    return this.#then(() => {
+      this.#ledger.applyConversation(record)
+    })
+  }
+  setDirect(id: ConversationId, account: AccountId, state: DirectState): this {
+    if (state === this.direct(id, account)) return this
+    this.#directs.set(directKey(id, account), state)
+    this.batch.set(at.direct(id, account), directCodec.encode(state))
+    return this.#then(() => {
+      this.#ledger.applyDirect(id, account, state)
+    })
+  }
+  setLink(account: AccountId, device: DeviceId, link: Link): this {
+    this.batch.set(at.link(account, device), linkCodec.encode(link))
+    return this.#then(() => {
+      this.#ledger.applyLink({ account, device, link })
+    })
+  }
+  setEntry(entry: OutboxEntry): this {
+    this.batch.set(at.entry(entry.order), entryCodec.encode(entry))
+    return this.#then(() => {
+      this.#ledger.applyEntry(entry)
+    })
+  }
+  dropEntry(entry: OutboxEntry): this {
+    this.batch.delete(at.entry(entry.order))
+    return this.#then(() => {
+      this.#ledger.dropEntry(entry)
+    })
+  }
+  setList(account: AccountId, known: KnownList): this {
+    this.batch.set(at.list(account), knownListCodec.encode(known))
+    return this.#then(() => {
+      this.#ledger.applyList(account, known)
+    })
+  }
+  setCursor(cursor: Bytes): this {
+    this.batch.set(at.cursor, cursor)
+    return this.#then(() => {
+      this.#ledger.applyCursor(cursor)
+    })
+  }
+  /** Once the batch resolved. */
+  after(work: () => void): this {
+    return this.#then(work)
+  }
+
+  #then(work: () => void): this {
+    this.effects.push(work)
+    return this
+  }
+}

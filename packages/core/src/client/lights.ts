@@ -1,0 +1,77 @@
+/**
+ * The traffic light of each conversation: computed from what the ledger holds whenever it is asked for,
+ * told when it changed. Only the moment of a change is remembered, and not stored. protocol.md §9.3
+ */
+import type { Trust } from "../identity/trust.ts"
+import { shownPin } from "../identity/trust.ts"
+import type { SecurityChange } from "../runtime/types.ts"
+import type { SecurityStatus } from "../session/reasons.ts"
+import { securityOf } from "../session/security.ts"
+import type { Link } from "../session/state.ts"
+import { type AccountId, type ConversationId, formatAccountId } from "../wire/address.ts"
+import type { Ledger } from "./ledger.ts"
+import type { ConversationRecord } from "./records.ts"
+
+/** The account in force. */
+export const pinnedAccount = (trust: Trust): AccountId => formatAccountId(trust.pin.accountId)
+/** The account a person is shown: the one to be decided about, else the one in force. */
+export const shownAccount = (trust: Trust): AccountId => formatAccountId(shownPin(trust).accountId)
+
+export class Lights {
+  readonly #ledger: Ledger
+  readonly #tell: (change: SecurityChange) => void
+  readonly #shown = new Map<ConversationId, SecurityStatus>()
+
+  constructor(ledger: Ledger, tell: (change: SecurityChange) => void) {
+    this.#ledger = ledger
+    this.#tell = tell
+  }
+
+  /** The status now. */
+  of(id: ConversationId): SecurityStatus {
+    const record = this.#ledger.conversations.get(id)
+    const shown = this.#shown.get(id)
+    if (record === undefined) return shown ?? this.#gone()
+    const next = this.compute(record, this.#ledger.linkWith(pinnedAccount(record.trust)))
+    if (shown !== undefined && same(shown, next)) return shown
+    return next
+  }
+
+  /** The status these facts give, for a step that has not been stored yet. */
+  compute(record: ConversationRecord, link: Link): SecurityStatus {
+    const facts = { link, trust: record.trust, devices: record.devices, subject: shownAccount(record.trust) }
+    const shown = this.#shown.get(record.id)
+    const next = securityOf(facts, new Date(this.#ledger.deps.nowMs()))
+    return shown !== undefined && same(shown, next) ? shown : next
+  }
+
+  /** Remembers where every light stands, without telling. */
+  watch(): void {
+    for (const id of this.#ledger.conversations.keys()) this.#shown.set(id, this.of(id))
+  }
+
+  /** Tells what has changed since the last look; returns the conversations it changed for. */
+  refresh(): readonly ConversationId[] {
+    const changed: ConversationId[] = []
+    for (const [id, record] of this.#ledger.conversations) {
+      const status = this.of(id)
+      const previous = this.#shown.get(id)
+      if (previous === status) continue
+      this.#shown.set(id, status)
+      changed.push(id)
+      if (previous !== undefined)
+        this.#tell(
+          Object.freeze({ status, previous, conversationId: id, contact: shownAccount(record.trust) }),
+        )
+    }
+    return changed
+  }
+
+  #gone(): SecurityStatus {
+    const since = new Date(this.#ledger.deps.nowMs())
+    return Object.freeze({ level: "red", reason: "no-session", action: "retry", since })
+  }
+}
+
+const same = (a: SecurityStatus, b: SecurityStatus): boolean =>
+  a.reason === b.reason && a.subject === b.subject

@@ -1,0 +1,62 @@
+/** Messages in the store: by place for reading in order, by id for everything else. */
+import { utf8, fromUtf8 } from "../bytes/text.ts"
+import { SecureChatError } from "../errors.ts"
+import type { Batch } from "../runtime/commit.ts"
+import type { Store } from "../store/store.ts"
+import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
+import { type MessageRecord, at, messageCodec, orCorrupt } from "./records.ts"
+
+const place = (value: number): Uint8Array => utf8(String(value))
+
+export const storeMessage = (batch: Batch, id: ConversationId, message: MessageRecord): void => {
+  batch.set(at.message(id, message.place), messageCodec.encode(message))
+  batch.set(at.place(id, message.mine, message.id), place(message.place))
+  if (message.mine) batch.set(at.sent(id, message.peer, message.sequence), place(message.place))
+}
+
+const readPlace = async (store: Store, path: readonly string[]): Promise<number | undefined> => {
+  const bytes = await store.get(path)
+  return bytes === undefined ? undefined : orCorrupt("a place", () => Number(fromUtf8(bytes)))
+}
+
+export const messageAt = async (
+  store: Store,
+  id: ConversationId,
+  at_: number,
+): Promise<MessageRecord | undefined> => {
+  const bytes = await store.get(at.message(id, at_))
+  return bytes === undefined ? undefined : messageCodec.decode(bytes)
+}
+
+export const placeOf = async (
+  store: Store,
+  id: ConversationId,
+  message: MessageId,
+  mine?: boolean,
+): Promise<number | undefined> => {
+  const own = mine === false ? undefined : await readPlace(store, at.place(id, true, message))
+  return own ?? (mine === true ? undefined : readPlace(store, at.place(id, false, message)))
+}
+
+/** @throws ERR_MESSAGE_NOT_FOUND */
+export const readMessage = async (
+  store: Store,
+  id: ConversationId,
+  message: MessageId,
+  mine?: boolean,
+): Promise<MessageRecord> => {
+  const found = await placeOf(store, id, message, mine)
+  const record = found === undefined ? undefined : await messageAt(store, id, found)
+  if (record?.id !== message) throw new SecureChatError("ERR_MESSAGE_NOT_FOUND", "no such message here")
+  return record
+}
+
+/** The own message with this number towards an account. */
+export const sentMessage = async (
+  store: Store,
+  id: ConversationId,
+  to: { readonly account: AccountId; readonly sequence: number },
+): Promise<MessageRecord | undefined> => {
+  const found = await readPlace(store, at.sent(id, to.account, to.sequence))
+  return found === undefined ? undefined : messageAt(store, id, found)
+}

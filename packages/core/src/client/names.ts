@@ -1,0 +1,193 @@
+/**
+ * What names mean: user names to conversations, and own look-ups that notice when a name has begun to
+ * mean somebody else. The pin is made by an own look-up, never by an incoming message. protocol.md §1.2
+ */
+import { SecureChatError } from "../errors.ts"
+import { type Trust, firstSeen, observe } from "../identity/trust.ts"
+import { type AccountId, type ConversationId, type UserId, isAccountId, isHandle } from "../wire/address.ts"
+import type { Context } from "./context.ts"
+import { type FoundAccount, claimBundle, findAccount, resolveHandle } from "./directory.ts"
+import { Change } from "./ledger.ts"
+import { pinnedAccount } from "./lights.ts"
+import { absorb, release } from "./quarantine.ts"
+import type { ConversationRecord } from "./records.ts"
+import { beginSession, deviceIn, hasSession, proofOf } from "./sessions.ts"
+
+/** Names looked up again after each sign-in, those with waiting messages first. */
+const RECHECKED = 32
+
+/** The same trust under another name: a verification belongs to the name it was made under. */
+const renamed = (trust: Trust, name: string): Trust => ({ ...trust, name })
+
+export class Names {
+  readonly #context: Context
+  readonly #looking = new Map<ConversationId, Promise<void>>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** The conversation of a user id that is known already. */
+  known(user: UserId): ConversationRecord | undefined {
+    const { ledger } = this.#context
+    return isAccountId(user) ? ledger.conversationWith(user) : ledger.conversationNamed(user)
+  }
+
+  /** @throws ERR_CONFIG_INVALID, ERR_USER_NOT_FOUND, ERR_NO_PREKEYS, ERR_IDENTITY_MISMATCH, ERR_HANDSHAKE_FAILED, … */
+  async open(user: UserId): Promise<ConversationId> {
+    const { ledger, settings, relay } = this.#context
+    if (user === settings.handle || user === ledger.identity.accountId)
+      throw new SecureChatError("ERR_CONFIG_INVALID", "a conversation with oneself")
+    if (!isAccountId(user) && !isHandle(user))
+      throw new SecureChatError("ERR_CONFIG_INVALID", "neither a handle nor an account id", {
+        hint: "Give a handle like 'bob', or the whole 'sc1…' id.",
+      })
+    const found = isAccountId(user)
+      ? await findAccount(relay, user, ledger.listOf(user))
+      : await resolveHandle(relay, user, (account) => ledger.listOf(account))
+    if (found.account === ledger.identity.accountId)
+      throw new SecureChatError("ERR_CONFIG_INVALID", "a conversation with oneself")
+    const device = deviceIn(found)
+    const bundle = hasSession(ledger, found.account) ? undefined : await claimBundle(relay, found, device)
+    return ledger.queue.run(async () => {
+      const change = new Change(ledger)
+      if (bundle !== undefined && !hasSession(ledger, found.account))
+        beginSession(ledger, change, found, { device, bundle })
+      else change.setList(found.account, found.known)
+      // It may have come into being while the directory was asked.
+      const before = this.known(user) ?? ledger.conversationWith(found.account)
+      const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
+      await ledger.commit(change.setConversation(record))
+      if (before === undefined) this.#context.announce(record.id)
+      return record.id
+    })
+  }
+
+  #created(user: UserId, found: FoundAccount): ConversationRecord {
+    const { ledger, deps } = this.#context
+    const fixed = isAccountId(user)
+    return {
+      ...{ id: ledger.newConversationId(found.account), trust: firstSeen(user, found.pin) },
+      ...{ handle: fixed ? undefined : user, fixed, createdAtMs: deps.nowMs(), places: 0 },
+      ...{ devices: "proven", stranger: false, claimedHandle: undefined },
+    }
+  }
+
+  /** A conversation that exists is asked for by this name: it is answered now, and keeps the stricter rule. */
+  #adopted(record: ConversationRecord, user: UserId, found: FoundAccount): ConversationRecord {
+    const seen = { ...record, stranger: false, trust: observe(record.trust, found.pin) }
+    if (isAccountId(user)) return seen.handle === undefined ? { ...seen, fixed: true } : seen
+    if (seen.handle !== undefined) return seen
+    return { ...seen, handle: user, trust: seen.fixed ? seen.trust : renamed(seen.trust, user) }
+  }
+
+  /** They wrote first, and a person now reads or answers. */
+  async answer(id: ConversationId): Promise<void> {
+    const { ledger } = this.#context
+    await ledger.queue.run(async () => {
+      const record = ledger.conversations.get(id)
+      if (record?.stranger === true)
+        await ledger.commit(new Change(ledger).setConversation({ ...record, stranger: false }))
+    })
+  }
+
+  /** Asks what the conversation's name means now, unless that is being asked already. */
+  lookUp(id: ConversationId): Promise<void> {
+    const underway = this.#looking.get(id)
+    if (underway !== undefined) return underway
+    const looking = this.#look(id)
+      .catch((error: unknown) => {
+        this.#context.report(error)
+      })
+      .finally(() => {
+        this.#looking.delete(id)
+      })
+    this.#looking.set(id, looking)
+    return looking
+  }
+
+  /** After a sign-in: claims that waited, then names somebody may have taken over meanwhile. */
+  async recheck(): Promise<void> {
+    const { ledger, relay } = this.#context
+    const waiting = new Set(ledger.entries().map((entry) => entry.conversationId))
+    const named = [...ledger.conversations.values()].filter(
+      ({ handle, claimedHandle }) => handle !== undefined || claimedHandle !== undefined,
+    )
+    const rank = (record: ConversationRecord): number =>
+      record.claimedHandle !== undefined ? 0 : waiting.has(record.id) ? 1 : 2
+    for (const record of named.sort((a, b) => rank(a) - rank(b)).slice(0, RECHECKED)) {
+      if (!relay.usable) return
+      await this.lookUp(record.id)
+    }
+  }
+
+  async #look(id: ConversationId): Promise<void> {
+    const { ledger, relay, changed } = this.#context
+    const record = ledger.conversations.get(id)
+    const name = record?.claimedHandle ?? record?.handle
+    if (name === undefined || !relay.usable) return
+    let found: FoundAccount | undefined
+    let failure: unknown
+    try {
+      found = await resolveHandle(relay, name, (account) => ledger.listOf(account))
+    } catch (error) {
+      failure = error
+    }
+    // The connection went away: the question is asked again after the next sign-in.
+    if (found === undefined && !relay.usable) return
+    const told = await ledger.queue.run(() => this.#apply(id, name, found, failure))
+    changed()
+    for (const tell of told) tell()
+  }
+
+  async #apply(
+    id: ConversationId,
+    name: string,
+    found: FoundAccount | undefined,
+    failure: unknown,
+  ): Promise<(() => void)[]> {
+    const { ledger } = this.#context
+    const record = ledger.conversations.get(id)
+    if (record === undefined) return []
+    if (record.claimedHandle === name) return this.#settleClaim(record, name, found)
+    if (found !== undefined) {
+      await this.#observe(record, found)
+      return []
+    }
+    const devices = proofOf(failure)
+    if (devices !== undefined) await ledger.commit(new Change(ledger).setConversation({ ...record, devices }))
+    return []
+  }
+
+  /** A stranger said it is `name`: true for this very account, or nothing. */
+  async #settleClaim(
+    record: ConversationRecord,
+    name: string,
+    found: FoundAccount | undefined,
+  ): Promise<(() => void)[]> {
+    const { ledger } = this.#context
+    const account: AccountId = pinnedAccount(record.trust)
+    const holds = found?.account === account
+    const other = ledger.conversationNamed(name)
+    if (holds && other !== undefined) {
+      await absorb(this.#context, other, record)
+      return []
+    }
+    const unclaimed = { ...record, claimedHandle: undefined }
+    const next = holds ? { ...unclaimed, handle: name, trust: renamed(record.trust, name) } : unclaimed
+    await ledger.commit(new Change(ledger).setConversation(next))
+    return release(this.#context, record.id)
+  }
+
+  async #observe(record: ConversationRecord, found: FoundAccount): Promise<void> {
+    const { ledger } = this.#context
+    const stranger = ledger.conversationWith(found.account)
+    if (stranger !== undefined && stranger.id !== record.id) {
+      await absorb(this.#context, record, stranger)
+      return
+    }
+    const trust = observe(record.trust, found.pin)
+    const change = new Change(ledger).setList(found.account, found.known)
+    await ledger.commit(change.setConversation({ ...record, trust, devices: "proven" }))
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What an authentic message does to its conversation: checked against its session, numbered, stored as a
+ * message, a placeholder or a receipt. Pure but for the `Change` it fills. architecture.md §3, step 13
+ */
+import { equalBytes } from "../bytes/compare.ts"
+import { toBase64url } from "../bytes/text.ts"
+import { type TextContent, decodeReceipt, decodeText } from "../content/kinds.ts"
+import { type Meta, decodeMeta } from "../content/meta.ts"
+import { type DirectEvent, reduceDirect } from "../conversation/reduce.ts"
+import { progressOf } from "../conversation/state.ts"
+import { copy } from "../bytes/concat.ts"
+import { SecureChatError } from "../errors.ts"
+import type { Effect } from "../session/effect.ts"
+import { type AccountId, type DeviceId, formatAccountId, formatDeviceId } from "../wire/address.ts"
+import { PAYLOAD_KIND } from "../wire/tags.ts"
+import type { Change, Ledger } from "./ledger.ts"
+import { logStart, nextHead } from "./log.ts"
+import type { ConversationRecord } from "./records.ts"
+
+export type OpenedEffect = Effect & { readonly type: "opened" }
+
+export interface Author {
+  readonly account: AccountId
+  readonly device: DeviceId
+}
+export const authorOf = (effect: Pick<OpenedEffect, "peer">): Author => ({
+  account: formatAccountId(effect.peer.accountId),
+  device: formatDeviceId(effect.peer.deviceId),
+})
+
+export type Reading =
+  | {
+      readonly type: "text"
+      readonly meta: Meta
+      readonly content: TextContent
+      readonly contentBytes: number
+    }
+  | { readonly type: "receipt"; readonly meta: Meta; readonly readUpTo: number }
+
+/**
+ * Meta and content of an authentic payload, checked against its session.
+ * @throws ERR_DECODE, ERR_AUTHENTICATION, ERR_DIRECTORY_PROOF_INVALID, ERR_VERSION_UNSUPPORTED: a placeholder.
+ */
+export const readPayload = (ledger: Ledger, effect: OpenedEffect): Reading => {
+  const { payload, peer } = effect
+  const meta = decodeMeta(payload.meta)
+  // A valid message moved to another room (Matrix CVE-2022-39251).
+  const expected = ledger.directIdWith(formatAccountId(peer.accountId))
+  if (meta.conversation !== undefined && !equalBytes(meta.conversation, expected))
+    throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
+  const { version, hash } = meta.ownList
+  if (version === peer.listVersion && !equalBytes(hash, peer.listHash.subarray(0, hash.length)))
+    throw new SecureChatError("ERR_DIRECTORY_PROOF_INVALID", "two device lists of one version", {
+      details: { cause: "fork" },
+    })
+  if (payload.kind === "receipt")
+    return { type: "receipt", meta, readUpTo: decodeReceipt(payload.content).readUpTo }
+  if (payload.kind !== "message")
+    throw new SecureChatError(
+      "ERR_VERSION_UNSUPPORTED",
+      `payload kind ${PAYLOAD_KIND[payload.kind]} has no place here`,
+    )
+  return { type: "text", meta, content: decodeText(payload.content), contentBytes: payload.content.length }
+}
+
+/** Numbers what was read; the events say what it meant. */
+export const applyReading = (
+  ledger: Ledger,
+  change: Change,
+  conversation: ConversationRecord,
+  what: { readonly effect: OpenedEffect; readonly reading: Reading },
+): readonly DirectEvent[] => {
+  const { account, device } = authorOf(what.effect)
+  const { reading } = what
+  const state = change.direct(conversation.id, account)
+  const from = { deviceId: device, sequence: reading.meta.sequence, seen: reading.meta.seen }
+  const [next, events] =
+    reading.type === "receipt"
+      ? reduceDirect(state, { type: "receipt", readUpTo: reading.readUpTo, ...from })
+      : reduceDirect(state, { type: "message", ...from, ...chain(ledger, what.effect, reading.meta, state) })
+  change.setDirect(conversation.id, account, next)
+  return events
+}
+
+/** Does the author's chain go on from where it stood, and where does it stand with this message? */
+const chain = (
+  ledger: Ledger,
+  effect: OpenedEffect,
+  meta: Meta,
+  state: Parameters<typeof progressOf>[0],
+): { follows: boolean; head: ReturnType<typeof nextHead> } => {
+  const { account, device } = authorOf(effect)
+  const conversation = ledger.directIdWith(account)
+  const head = progressOf(state, device).receivedHead ?? logStart(conversation, effect.peer.deviceId)
+  const { previous } = meta
+  if (previous === undefined) return { follows: false, head }
+  const leaf = {
+    ...{ conversation, account: effect.peer.accountId, device: effect.peer.deviceId },
+    ...{ messageId: meta.messageId, sequence: meta.sequence, kind: PAYLOAD_KIND.message },
+    ...{ sentAtMs: meta.sentAtMs, commitment: effect.commitment },
+  }
+  return { follows: equalBytes(previous, head), head: nextHead(copy(previous), leaf) }
+}
+
+export const messageIdOf = (meta: Meta): string => toBase64url(meta.messageId)

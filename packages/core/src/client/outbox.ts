@@ -1,0 +1,347 @@
+/**
+ * Own messages on their way: stored before anything leaves, submitted in order, kept until the
+ * recipient's receipt. A retry sends the stored bytes; nothing is encrypted twice for one identity.
+ * protocol.md §6.9, api.md §7
+ */
+import { fromBase64url, toBase64url } from "../bytes/text.ts"
+import { encodeText } from "../content/kinds.ts"
+import { type OutboxStatus, statusOf } from "../conversation/receipts.ts"
+import { type ErrorCode, SecureChatError } from "../errors.ts"
+import { MAX_CONTENT_BYTES } from "../limits.ts"
+import { backoffMs, uniform } from "../runtime/backoff.ts"
+import { isTransient } from "../session/security.ts"
+import type { SecurityStatus } from "../session/reasons.ts"
+import { sendingSession } from "../session/tie-break.ts"
+import {
+  type AccountId,
+  type ConversationId,
+  MESSAGE_ID_BYTES,
+  type MessageId,
+  parseAccountId,
+  parseDeviceId,
+} from "../wire/address.ts"
+import type { Context } from "./context.ts"
+import { keepInspection } from "./inspections.ts"
+import { Change } from "./ledger.ts"
+import { pinnedAccount } from "./lights.ts"
+import { readMessage, storeMessage } from "./messages.ts"
+import type { MessageRecord, OutboxEntry } from "./records.ts"
+import { type Sealed, sealText } from "./seal.ts"
+import type { SendStatus } from "./types.ts"
+
+/** Envelopes submitted and not yet answered. */
+const IN_FLIGHT = 16
+const RETRY = { minMs: 1_000, maxMs: 60_000 }
+
+/** `send` while the light is red. */
+export const notSecure = (status: SecurityStatus): SecureChatError =>
+  new SecureChatError("ERR_NOT_SECURE", `the conversation is red: ${status.reason}`, {
+    retryable: isTransient(status.reason),
+    hint: status.action === undefined ? "Wait until it has passed." : `Offer '${status.action}'.`,
+    details: { reason: status.reason },
+  })
+
+export interface Draft {
+  readonly text: string
+  readonly replyTo: MessageId | undefined
+}
+
+export class Outbox {
+  readonly #context: Context
+  readonly #flying = new Set<number>()
+  /** Failed submits in a row, and the end of the pause they caused. */
+  #failures = 0
+  #cancelPause: (() => void) | undefined
+  /** Entries the relay accepted in this process, since it last lost its memory. */
+  readonly #accepted = new Set<number>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Numbers, seals and stores a message; it leaves by itself. @throws see `Conversation.send` */
+  async send(id: ConversationId, draft: Draft): Promise<MessageRecord> {
+    const { ledger, lights, settings, deps } = this.#context
+    const record = await ledger.queue.run(async () => {
+      const status = lights.of(id)
+      if (status.level === "red") throw notSecure(status)
+      if (ledger.outbox.size >= settings.maxQueue)
+        throw new SecureChatError("ERR_QUEUE_FULL", `${settings.maxQueue} messages wait already`, {
+          hint: "Wait for flush().",
+          details: { limit: settings.maxQueue },
+        })
+      const change = new Change(ledger)
+      const id16 = deps.random(MESSAGE_ID_BYTES)
+      const message = this.#write(change, id, {
+        draft,
+        messageId: toBase64url(id16),
+        sentAtMs: deps.nowMs(),
+        status,
+      })
+      await ledger.commit(change)
+      return message
+    })
+    this.#told(id, [])
+    return record
+  }
+
+  /** Into `change`: the sealed message, its record and its outbox entry. */
+  #write(
+    change: Change,
+    id: ConversationId,
+    what: {
+      readonly draft: Draft
+      readonly messageId: MessageId
+      readonly sentAtMs: number
+      readonly status: SecurityStatus
+      readonly place?: number | undefined
+    },
+  ): MessageRecord {
+    const { ledger, settings } = this.#context
+    const { draft, messageId, sentAtMs, status } = what
+    const conversation = conversationIn(change, id)
+    const account = pinnedAccount(conversation.trust)
+    const content = this.#encode(draft, account)
+    const sealed = sealText(ledger, change, {
+      id,
+      account,
+      messageId: fromBase64url(messageId),
+      sentAtMs,
+      content,
+    })
+    const place = what.place ?? conversation.places + 1
+    const message: MessageRecord = {
+      ...{
+        place,
+        id: messageId,
+        mine: true,
+        account: ledger.identity.accountId,
+        device: ledger.identity.deviceId,
+      },
+      ...{ peer: account, sentAtMs, receivedAtMs: undefined, text: draft.text, replyTo: draft.replyTo },
+      ...{ sequence: sealed.sequence, security: status, quarantined: false, problem: undefined },
+      ...{ commitKey: sealed.commitKey, commitment: sealed.commitment },
+    }
+    storeMessage(change.batch, id, message)
+    change.setConversation({ ...conversation, places: Math.max(place, conversation.places), stranger: false })
+    change.setEntry(this.#entry(id, message, sealed))
+    keepInspection(change.batch, id, settings.inspect, {
+      place,
+      record: {
+        messageId,
+        mine: true,
+        device: sealed.device,
+        envelope: sealed.envelope,
+        contentBytes: content.length,
+      },
+    })
+    return message
+  }
+
+  #encode(draft: Draft, account: AccountId): ReturnType<typeof encodeText> {
+    const { ledger, settings } = this.#context
+    const replyTo = draft.replyTo === undefined ? undefined : fromBase64url(draft.replyTo)
+    const unanswered = sendingSession(ledger.linkWith(account))?.phase === "unconfirmed"
+    const content = encodeText({
+      text: draft.text,
+      replyTo,
+      handle: unanswered ? settings.handle : undefined,
+    })
+    if (content.length > MAX_CONTENT_BYTES)
+      throw new SecureChatError("ERR_MESSAGE_TOO_LARGE", `content of ${content.length} bytes`, {
+        hint: `At most ${MAX_CONTENT_BYTES} bytes fit one message.`,
+        details: { limitBytes: MAX_CONTENT_BYTES },
+      })
+    return content
+  }
+
+  #entry(id: ConversationId, message: MessageRecord, sealed: Sealed): OutboxEntry {
+    const { ledger, deps } = this.#context
+    return {
+      ...{ order: ledger.nextOrder(), conversationId: id, account: message.peer, device: sealed.device },
+      ...{ messageId: message.id, messagePlace: message.place, sequence: message.sequence },
+      ...{ envelopeId: deps.random(16), envelope: sealed.envelope, state: "queued", problem: undefined },
+    }
+  }
+
+  /** @throws ERR_MESSAGE_NOT_FOUND, ERR_NOT_SECURE */
+  async retry(id: ConversationId, messageId: MessageId): Promise<MessageRecord> {
+    const { ledger, lights } = this.#context
+    const message = await ledger.queue.run(async () => {
+      const found = await readMessage(ledger.store, id, messageId, true)
+      const entry = ledger.entryOf(messageId)
+      if (entry === undefined) return found
+      const status = lights.of(id)
+      if (status.level === "red") throw notSecure(status)
+      const change = new Change(ledger)
+      const conversation = conversationIn(change, id)
+      let result = found
+      if (entry.account === pinnedAccount(conversation.trust)) {
+        change.setEntry({ ...entry, state: "queued", problem: undefined })
+      } else {
+        // Another identity since: the text is encrypted for it, under its keys and numbers, on the user's word.
+        change.dropEntry(entry)
+        const draft = { text: found.text ?? "", replyTo: found.replyTo }
+        const again = { draft, messageId, sentAtMs: found.sentAtMs, status, place: found.place }
+        result = this.#write(change, id, again)
+      }
+      await ledger.commit(change)
+      this.#accepted.delete(entry.order)
+      return result
+    })
+    this.#unpause()
+    this.#told(id, [messageId])
+    return message
+  }
+
+  /** Where an own message stands. */
+  statusOf(id: ConversationId, message: MessageRecord): SendStatus {
+    const { ledger, lights } = this.#context
+    const entry = ledger.entryOf(message.id)
+    const waiting = entry === undefined ? undefined : this.#waiting(entry, lights.of(id))
+    return statusOf(ledger.direct(id, message.peer), message.sequence, waiting)
+  }
+  problemOf(message: MessageRecord): ErrorCode | undefined {
+    return this.#context.ledger.entryOf(message.id)?.problem
+  }
+  #waiting(entry: OutboxEntry, status: SecurityStatus): OutboxStatus {
+    if (entry.state !== "queued") return entry.state
+    if (status.level === "red") return "held"
+    return this.#flying.has(entry.order) ? "sending" : "queued"
+  }
+
+  get counts(): { readonly size: number; readonly held: number } {
+    const { lights } = this.#context
+    const entries = this.#context.ledger.entries()
+    const held = entries.filter((entry) => this.#waiting(entry, lights.of(entry.conversationId)) === "held")
+    return { size: entries.length, held: held.length }
+  }
+  /** Nothing waits for the relay any more. Held and failed messages wait for a person. */
+  get flushed(): boolean {
+    return !this.#context.ledger.entries().some((entry) => entry.state === "queued")
+  }
+
+  /** A hard red: what has not left waits for the user's decision, whatever the light does later. */
+  async hold(id: ConversationId): Promise<void> {
+    const { ledger, lights } = this.#context
+    await ledger.queue.run(async () => {
+      const status = lights.of(id)
+      if (status.level !== "red" || isTransient(status.reason)) return
+      const change = new Change(ledger)
+      for (const entry of ledger.entries())
+        if (entry.conversationId === id && entry.state === "queued")
+          change.setEntry({ ...entry, state: "held", problem: "ERR_NOT_SECURE" })
+      await ledger.commit(change)
+    })
+  }
+
+  /**
+   * The connection is usable. What the relay accepted earlier is submitted again where its mailbox may
+   * have been lost: the recipient drops what it has. protocol.md §6.9
+   */
+  online(resumed: boolean): void {
+    if (!resumed) this.#accepted.clear()
+    this.#unpause()
+    this.pump()
+  }
+
+  /** Submits what may go, in order. */
+  pump(): void {
+    const { ledger, relay } = this.#context
+    if (!relay.usable || this.#cancelPause !== undefined) return
+    for (const entry of ledger.entries()) {
+      if (this.#flying.size >= IN_FLIGHT) return
+      if (this.#mayGo(entry)) void this.#submit(entry)
+    }
+  }
+  #mayGo(entry: OutboxEntry): boolean {
+    if (this.#flying.has(entry.order) || this.#accepted.has(entry.order)) return false
+    if (entry.state !== "queued" && entry.state !== "sent") return false
+    return this.#context.lights.of(entry.conversationId).level !== "red"
+  }
+
+  async #submit(entry: OutboxEntry): Promise<void> {
+    const { relay } = this.#context
+    this.#flying.add(entry.order)
+    this.#told(entry.conversationId, entry.state === "queued" ? [entry.messageId] : [])
+    try {
+      await relay.request("accepted", {
+        type: "submit",
+        envelopeId: entry.envelopeId,
+        accountId: parseAccountId(entry.account),
+        deviceId: parseDeviceId(entry.device),
+        expiresMs: 0,
+        body: entry.envelope,
+      })
+      this.#accepted.add(entry.order)
+      this.#failures = 0
+      await this.#mark(entry, "sent", undefined)
+    } catch (error) {
+      await this.#onFailure(entry, error)
+    } finally {
+      this.#flying.delete(entry.order)
+      this.#told(entry.conversationId, [entry.messageId])
+    }
+  }
+
+  async #onFailure(entry: OutboxEntry, error: unknown): Promise<void> {
+    const problem = SecureChatError.is(error) ? error : undefined
+    if (SecureChatError.is(error, "ERR_FRAME_TOO_LARGE", "ERR_TRANSPORT_PROTOCOL")) {
+      await this.#mark(entry, "failed", error.code)
+      return
+    }
+    // The recipient's device is not known there: it may have to come back, or it has another identity now.
+    if (SecureChatError.is(error, "ERR_USER_NOT_FOUND")) this.#context.lookUp(entry.conversationId)
+    if (this.#context.relay.usable) this.#pause(problem?.retryAfterMs ?? 0)
+  }
+
+  async #mark(entry: OutboxEntry, state: "sent" | "failed", problem: ErrorCode | undefined): Promise<void> {
+    const { ledger } = this.#context
+    try {
+      await ledger.queue.run(async () => {
+        const current = ledger.outbox.get(entry.order)
+        if (current?.messageId !== entry.messageId || current.state === state || current.state === "held")
+          return
+        await ledger.commit(new Change(ledger).setEntry({ ...current, state, problem }))
+      })
+    } catch (error) {
+      this.#context.report(error)
+    }
+  }
+
+  #pause(atLeastMs: number): void {
+    if (this.#cancelPause !== undefined) return
+    const { timers, deps } = this.#context
+    this.#failures += 1
+    const waitMs = Math.max(atLeastMs, backoffMs(this.#failures, uniform(deps.random), RETRY))
+    this.#cancelPause = timers.after(waitMs, () => {
+      this.#cancelPause = undefined
+      this.pump()
+    })
+  }
+  #unpause(): void {
+    this.#cancelPause?.()
+    this.#cancelPause = undefined
+  }
+  /** No timer is left. */
+  stop(): void {
+    this.#unpause()
+    this.#failures = 0
+  }
+
+  #told(id: ConversationId, messages: readonly MessageId[]): void {
+    const { changed, updated } = this.#context
+    updated(id, messages)
+    changed()
+    this.pump()
+  }
+}
+
+const conversationIn = (
+  change: Change,
+  id: ConversationId,
+): NonNullable<ReturnType<Change["conversation"]>> => {
+  const record = change.conversation(id)
+  if (record === undefined) throw new SecureChatError("ERR_CONVERSATION_NOT_FOUND", "no such conversation")
+  return record
+}

@@ -1,0 +1,82 @@
+/**
+ * Messages kept and not shown: of an identity nobody has decided about, of a stranger whose name is being
+ * looked up. Released in order, or moved to the conversation whose name they turned out to claim.
+ * protocol.md §9.3.3
+ */
+import { observe } from "../identity/trust.ts"
+import type { AccountId, ConversationId } from "../wire/address.ts"
+import type { Context } from "./context.ts"
+import { Change } from "./ledger.ts"
+import { pinnedAccount } from "./lights.ts"
+import { storeMessage } from "./messages.ts"
+import { type ConversationRecord, type MessageRecord, at, messageCodec } from "./records.ts"
+
+const all = async (context: Context, id: ConversationId): Promise<MessageRecord[]> => {
+  const found: MessageRecord[] = []
+  for await (const [, bytes] of context.ledger.store.list(at.messages(id)))
+    found.push(messageCodec.decode(bytes))
+  return found
+}
+
+/**
+ * Lets out what the identity in force wrote. Runs inside the queue.
+ * @returns what to tell once the queue's step is over.
+ */
+export const release = async (context: Context, id: ConversationId): Promise<(() => void)[]> => {
+  const { ledger, emit, show, announce, owe } = context
+  const record = ledger.conversations.get(id)
+  if (record === undefined || record.claimedHandle !== undefined) return []
+  const account = pinnedAccount(record.trust)
+  const messages = await all(context, id)
+  const freed = messages.filter((message) => message.quarantined && message.account === account)
+  if (freed.length === 0) return []
+  const change = new Change(ledger)
+  for (const message of freed) storeMessage(change.batch, id, { ...message, quarantined: false })
+  await ledger.commit(change)
+  const fresh = record.stranger && freed.length === messages.length
+  return [
+    ...(fresh
+      ? [
+          () => {
+            announce(id)
+          },
+        ]
+      : []),
+    ...freed.map((message) => () => {
+      const shown = show(id, message)
+      if ("security" in shown) emit("message", shown, id)
+    }),
+    () => {
+      owe(id)
+    },
+  ]
+}
+
+/**
+ * The name of `into` now means the account of the stranger `from`: an identity change. What the stranger
+ * wrote waits in `into`, and `from` is gone. Runs inside the queue.
+ */
+export const absorb = async (
+  context: Context,
+  into: ConversationRecord,
+  from: ConversationRecord,
+): Promise<void> => {
+  const { ledger } = context
+  const account: AccountId = pinnedAccount(from.trust)
+  const change = new Change(ledger)
+  let { places } = into
+  for (const message of await all(context, from.id)) {
+    change.batch.delete(at.message(from.id, message.place))
+    change.batch.delete(at.place(from.id, message.mine, message.id))
+    change.batch.delete(at.inspection(from.id, message.place))
+    places += 1
+    storeMessage(change.batch, into.id, { ...message, place: places, quarantined: true })
+  }
+  change.setDirect(into.id, account, ledger.direct(from.id, account))
+  change.batch.delete(at.direct(from.id, account)).delete(at.conversation(from.id))
+  change.after(() => {
+    ledger.forgetConversation(from.id)
+  })
+  change.setConversation({ ...into, places, trust: observe(into.trust, from.trust.pin) })
+  await ledger.commit(change)
+}

@@ -1,0 +1,262 @@
+/**
+ * What the client keeps, as plain data with one codec each, and the paths it lies under. Every record
+ * is a CBOR map that is checked when read: a damaged one is ERR_STORE_CORRUPT, never a guess.
+ * Not its concern: sessions, trust and identity, which have codecs of their own.
+ */
+import * as v from "valibot"
+import { type CborValue, decodeCbor, encodeCbor } from "../content/cbor.ts"
+import { bytesOf, fromMap, toMap, u53 } from "../content/schema.ts"
+import type { Bytes } from "../deps.ts"
+import { type ErrorCode, SecureChatError } from "../errors.ts"
+import { MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES } from "../limits.ts"
+import { type Trust, trustCodec } from "../identity/trust.ts"
+import type { SecurityStatus } from "../session/reasons.ts"
+import type { StorePath } from "../store/store.ts"
+import type { AccountId, ConversationId, DeviceId, MessageId } from "../wire/address.ts"
+
+/** Numbers in paths keep their order as text. */
+const ordered = (n: number): string => String(n).padStart(12, "0")
+
+/** Where each thing lies. */
+export const at = {
+  identity: ["own", "identity"] as StorePath,
+  handle: ["own", "handle"] as StorePath,
+  cursor: ["own", "cursor"] as StorePath,
+  publication: ["own", "publication"] as StorePath,
+  prekeys: ["prekey"] as StorePath,
+  prekey: (kind: string, keyId: number): StorePath => ["prekey", kind, ordered(keyId)],
+  firstMessages: ["first"] as StorePath,
+  firstMessage: (spkId: number, hash: string): StorePath => ["first", ordered(spkId), hash],
+  links: ["link"] as StorePath,
+  link: (account: AccountId, device: DeviceId): StorePath => ["link", account, device],
+  lists: ["list"] as StorePath,
+  list: (account: AccountId): StorePath => ["list", account],
+  conversations: ["conversation"] as StorePath,
+  conversation: (id: ConversationId): StorePath => ["conversation", id],
+  directs: ["direct"] as StorePath,
+  direct: (id: ConversationId, account: AccountId): StorePath => ["direct", id, account],
+  messages: (id: ConversationId): StorePath => ["message", id],
+  message: (id: ConversationId, place: number): StorePath => ["message", id, ordered(place)],
+  /** Own and others' ids apart: nobody takes the place of another author's message. */
+  place: (id: ConversationId, mine: boolean, message: MessageId): StorePath => [
+    "place",
+    id,
+    mine ? "own" : "peer",
+    message,
+  ],
+  /** Own messages by their number towards an account. */
+  sent: (id: ConversationId, account: AccountId, sequence: number): StorePath => [
+    "sent",
+    id,
+    account,
+    ordered(sequence),
+  ],
+  outbox: ["outbox"] as StorePath,
+  entry: (order: number): StorePath => ["outbox", ordered(order)],
+  envelopes: ["envelope"] as StorePath,
+  envelope: (order: number): StorePath => ["envelope", ordered(order)],
+  inspection: (id: ConversationId, place: number): StorePath => ["inspection", id, ordered(place)],
+}
+
+/** The number at the end of a path. */
+export const orderIn = (path: StorePath): number => Number(path.at(-1))
+
+/** What own look-ups proved about the peer's devices. */
+export type DeviceProof = "proven" | "invalid" | "rollback" | "revoked"
+
+/** One conversation as its object lives through changes of identity. */
+export interface ConversationRecord {
+  /** Of the account it began with. */
+  readonly id: ConversationId
+  readonly trust: Trust
+  readonly handle: string | undefined
+  /** Opened by account id: accepts that identity only. */
+  readonly fixed: boolean
+  readonly createdAtMs: number
+  /** Places given to messages so far. */
+  readonly places: number
+  readonly devices: DeviceProof
+  /** They wrote first, and were never answered. */
+  readonly stranger: boolean
+  /** A handle the peer claims: what it wrote waits in quarantine until an own look-up has answered. */
+  readonly claimedHandle: string | undefined
+}
+
+/** Own and peers' messages, and the placeholders of what could not be read. */
+export interface MessageRecord {
+  readonly place: number
+  readonly id: MessageId
+  readonly mine: boolean
+  readonly account: AccountId
+  readonly device: DeviceId
+  /** Own: the account it was encrypted for. Peers': the author's, again. */
+  readonly peer: AccountId
+  readonly sentAtMs: number
+  readonly receivedAtMs: number | undefined
+  readonly text: string | undefined
+  readonly replyTo: MessageId | undefined
+  readonly sequence: number
+  readonly security: SecurityStatus
+  /** Waits for `accept`, `verify` or a look-up. */
+  readonly quarantined: boolean
+  /** A placeholder: why it could not be read. */
+  readonly problem: ErrorCode | undefined
+  /** k_f and C_f: what shows later what was said. */
+  readonly commitKey: Bytes | undefined
+  readonly commitment: Bytes | undefined
+}
+
+export type EntryState = "queued" | "sent" | "held" | "failed"
+
+/** An envelope until its recipient's receipt. */
+export interface OutboxEntry {
+  readonly order: number
+  readonly conversationId: ConversationId
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly messageId: MessageId
+  readonly messagePlace: number
+  readonly sequence: number
+  /** 16 bytes, the same in every retry. */
+  readonly envelopeId: Bytes
+  readonly envelope: Bytes
+  readonly state: EntryState
+  readonly problem: ErrorCode | undefined
+}
+
+/** The encrypted form kept for `inspect`. */
+export interface InspectionRecord {
+  readonly messageId: MessageId
+  readonly mine: boolean
+  readonly device: DeviceId
+  readonly envelope: Bytes
+  readonly contentBytes: number
+}
+
+export interface RecordCodec<T> {
+  encode(value: T): Bytes
+  /** @throws ERR_STORE_CORRUPT */
+  decode(bytes: Uint8Array): T
+}
+
+/** @throws ERR_STORE_CORRUPT where `read` fails to decode. */
+export const orCorrupt = <T>(what: string, read: () => T): T => {
+  try {
+    return read()
+  } catch (cause) {
+    if (SecureChatError.is(cause, "ERR_STORE_TOO_NEW")) throw cause
+    throw new SecureChatError("ERR_STORE_CORRUPT", `the record of ${what} is damaged`, { cause })
+  }
+}
+
+type Fields<T> = Readonly<Record<keyof T & string, v.GenericSchema>>
+
+/** A record codec from one schema per field, numbered in the order in which they stand. */
+export const recordOf = <T extends object>(what: string, shape: Fields<T>): RecordCodec<T> => {
+  const names = Object.keys(shape) as (keyof T & string)[]
+  const keys = Object.fromEntries(names.map((name, i) => [name, i + 1])) as Record<keyof T & string, number>
+  return {
+    encode: (value) => encodeCbor(toMap(value as Partial<Record<keyof T & string, CborValue>>, keys)),
+    decode: (bytes) =>
+      orCorrupt(what, () => {
+        const fields = fromMap(decodeCbor(bytes, 2 * MAX_FRAME_BYTES), keys, shape)
+        // Absent fields are there as `undefined`, as the interfaces say.
+        return Object.fromEntries(names.map((name) => [name, fields[name]])) as T
+      }),
+  }
+}
+
+const text = v.string()
+const maybe = <S extends v.GenericSchema>(schema: S): v.OptionalSchema<S, undefined> => v.optional(schema)
+const anyBytes = v.pipe(
+  v.instance(Uint8Array),
+  v.check((bytes) => bytes.length <= MAX_ENVELOPE_BYTES),
+)
+
+interface Flat<T> {
+  readonly [key: string]: T
+}
+/** Security snapshots are kept as the plain fields they are. */
+const statusToMap = (status: SecurityStatus): ReadonlyMap<CborValue, CborValue> =>
+  toMap<"level" | "reason" | "action" | "subject" | "since">(
+    { ...status, since: status.since.getTime() },
+    { level: 1, reason: 2, action: 3, subject: 4, since: 5 },
+  )
+const STATUS_SHAPE = { level: text, reason: text, action: maybe(text), subject: maybe(text), since: u53 }
+const statusFromMap = (map: CborValue): SecurityStatus => {
+  const fields = fromMap(map, { level: 1, reason: 2, action: 3, subject: 4, since: 5 }, STATUS_SHAPE)
+  const { action, subject, ...rest } = fields
+  const whole: Flat<unknown> = {
+    ...rest,
+    ...(action === undefined ? {} : { action }),
+    ...(subject === undefined ? {} : { subject }),
+    since: new Date(fields.since),
+  }
+  return Object.freeze(whole) as unknown as SecurityStatus
+}
+
+type FlatConversation = Omit<ConversationRecord, "trust"> & { readonly trust: Bytes }
+const flatConversation = /* @__PURE__ */ recordOf<FlatConversation>("a conversation", {
+  id: text,
+  trust: anyBytes,
+  handle: maybe(text),
+  fixed: v.boolean(),
+  createdAtMs: u53,
+  places: u53,
+  devices: v.picklist(["proven", "invalid", "rollback", "revoked"]),
+  stranger: v.boolean(),
+  claimedHandle: maybe(text),
+})
+export const conversationCodec: RecordCodec<ConversationRecord> = {
+  encode: (value) => flatConversation.encode({ ...value, trust: trustCodec.encode(value.trust) }),
+  decode: (bytes) => {
+    const flat = flatConversation.decode(bytes)
+    return { ...flat, trust: orCorrupt("trust", () => trustCodec.decode(flat.trust)) }
+  },
+}
+
+type FlatMessage = Omit<MessageRecord, "security"> & { readonly security: CborValue }
+const flatMessage = /* @__PURE__ */ recordOf<FlatMessage>("a message", {
+  place: u53,
+  id: text,
+  mine: v.boolean(),
+  account: text,
+  device: text,
+  peer: text,
+  sentAtMs: u53,
+  receivedAtMs: maybe(u53),
+  text: maybe(text),
+  replyTo: maybe(text),
+  sequence: u53,
+  security: v.instance(Map) as unknown as v.GenericSchema<CborValue>,
+  quarantined: v.boolean(),
+  problem: maybe(text),
+  commitKey: maybe(bytesOf(32)),
+  commitment: maybe(bytesOf(32)),
+})
+export const messageCodec: RecordCodec<MessageRecord> = {
+  encode: (value) => flatMessage.encode({ ...value, security: statusToMap(value.security) }),
+  decode: (bytes) => {
+    const flat = flatMessage.decode(bytes)
+    return { ...flat, security: orCorrupt("a message", () => statusFromMap(flat.security)) }
+  },
+}
+
+export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<OutboxEntry>("the outbox", {
+  order: u53,
+  conversationId: text,
+  account: text,
+  device: text,
+  messageId: text,
+  messagePlace: u53,
+  sequence: u53,
+  envelopeId: bytesOf(16),
+  envelope: anyBytes,
+  state: v.picklist(["queued", "sent", "held", "failed"]),
+  problem: maybe(text),
+})
+
+export const inspectionCodec: RecordCodec<InspectionRecord> = /* @__PURE__ */ recordOf<InspectionRecord>(
+  "an inspection",
+  { messageId: text, mine: v.boolean(), device: text, envelope: anyBytes, contentBytes: u53 },
+)

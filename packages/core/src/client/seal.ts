@@ -1,0 +1,120 @@
+/**
+ * One message for one device: number, meta, session step. Everything goes into the caller's `Change`;
+ * nothing leaves before that is stored. architecture.md §3, steps 5 to 7
+ */
+import { encodeMeta, type ListView } from "../content/meta.ts"
+import { reduceDirect, seenOf } from "../conversation/reduce.ts"
+import { progressOf } from "../conversation/state.ts"
+import type { Bytes } from "../deps.ts"
+import { SecureChatError } from "../errors.ts"
+import { deviceListHash } from "../identity/ids.ts"
+import type { Identity } from "../identity/keys.ts"
+import type { Effect } from "../session/effect.ts"
+import type { Link } from "../session/state.ts"
+import { sendingSession } from "../session/tie-break.ts"
+import { transition } from "../session/transition.ts"
+import { type AccountId, type ConversationId, type DeviceId, parseAccountId } from "../wire/address.ts"
+import { PAYLOAD_KIND } from "../wire/tags.ts"
+import type { Change, Ledger } from "./ledger.ts"
+import { nextHead } from "./log.ts"
+
+export interface Sealed {
+  readonly device: DeviceId
+  readonly envelope: Bytes
+  readonly sequence: number
+  readonly commitKey: Bytes
+  readonly commitment: Bytes
+  readonly link: Link
+}
+
+const VIEW_HASH_BYTES = 16
+
+const ownListView = (own: Identity): ListView => ({
+  version: own.list.version,
+  hash: deviceListHash(own.list.body).subarray(0, VIEW_HASH_BYTES),
+})
+
+/** What is believed about the peer's list: the pinned one, else the one the handshake showed. */
+const peerListView = (ledger: Ledger, account: AccountId, link: Link): ListView => {
+  const known = ledger.listOf(account)?.list
+  if (known !== undefined)
+    return { version: known.version, hash: deviceListHash(known.body).subarray(0, VIEW_HASH_BYTES) }
+  const peer = sendingSession(link)?.peer
+  if (peer === undefined) throw new SecureChatError("ERR_NO_SESSION", "no session to send on")
+  return { version: peer.listVersion, hash: peer.listHash.subarray(0, VIEW_HASH_BYTES) }
+}
+
+const transmitOf = (effects: readonly Effect[]): Effect & { type: "transmit" } => {
+  const found = effects.find((effect) => effect.type === "transmit")
+  if (found === undefined) throw new SecureChatError("ERR_INTERNAL", "a send without an envelope")
+  return found
+}
+
+interface Outgoing {
+  readonly id: ConversationId
+  readonly account: AccountId
+  readonly messageId: Bytes
+  readonly sentAtMs: number
+  readonly content: Bytes
+}
+
+const begin = (ledger: Ledger, account: AccountId): { device: DeviceId; link: Link } => {
+  const device = ledger.deviceOf(account)
+  if (device === undefined) throw new SecureChatError("ERR_NO_SESSION", "no session to send on")
+  return { device, link: ledger.linkTo(account, device) }
+}
+
+/** A text: numbered and chained in the conversation. @throws ERR_NO_SESSION, ERR_MESSAGE_TOO_LARGE */
+export const sealText = (ledger: Ledger, change: Change, out: Outgoing): Sealed => {
+  const { identity: own, deps } = ledger
+  const { device, link } = begin(ledger, out.account)
+  const state = change.direct(out.id, out.account)
+  const sequence = state.sent + 1
+  const meta = encodeMeta({
+    messageId: out.messageId,
+    sentAtMs: out.sentAtMs,
+    ownList: ownListView(own),
+    peerList: peerListView(ledger, out.account, link),
+    sequence,
+    previous: state.sentHead,
+    seen: seenOf(state, device),
+  })
+  const payload = { kind: "message", meta, content: out.content } as const
+  const [next, effects] = transition(link, { type: "send", own, payload, commitKey: undefined }, deps)
+  const { envelope, commitKey, commitment } = transmitOf(effects)
+  const head = nextHead(state.sentHead, {
+    conversation: ledger.directIdWith(out.account),
+    account: parseAccountId(own.accountId),
+    device: own.certificate.deviceId,
+    messageId: out.messageId,
+    sequence,
+    kind: PAYLOAD_KIND.message,
+    sentAtMs: out.sentAtMs,
+    commitment,
+  })
+  const [sent] = reduceDirect(state, { type: "sent", head })
+  change.setLink(out.account, device, next).setDirect(out.id, out.account, sent)
+  return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, link: next }
+}
+
+/** A receipt: to that device alone, numbered by the pair. @throws ERR_NO_SESSION */
+export const sealReceipt = (ledger: Ledger, change: Change, out: Outgoing): Sealed => {
+  const { identity: own, deps } = ledger
+  const { device, link } = begin(ledger, out.account)
+  const state = change.direct(out.id, out.account)
+  const sequence = progressOf(state, device).pairSent + 1
+  const meta = encodeMeta({
+    messageId: out.messageId,
+    sentAtMs: out.sentAtMs,
+    ownList: ownListView(own),
+    peerList: peerListView(ledger, out.account, link),
+    sequence,
+    seen: seenOf(state, device),
+  })
+  const payload = { kind: "receipt", meta, content: out.content } as const
+  const [next, effects] = transition(link, { type: "send", own, payload, commitKey: undefined }, deps)
+  const { envelope, commitKey, commitment } = transmitOf(effects)
+  const [sent] = reduceDirect(state, { type: "pair-sent", deviceId: device })
+  change.setLink(out.account, device, next).setDirect(out.id, out.account, sent)
+  return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, link: next }
+}

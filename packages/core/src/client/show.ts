@@ -1,0 +1,77 @@
+/** Records as an app sees them: plain, frozen, with what is computed rather than stored. */
+import { type ErrorCode, type ErrorInfo, SecureChatError } from "../errors.ts"
+import type { AccountId, ConversationId } from "../wire/address.ts"
+import type { Ledger } from "./ledger.ts"
+import { pinnedAccount } from "./lights.ts"
+import type { ConversationRecord, MessageRecord } from "./records.ts"
+import type { Message, SendStatus, Sender, Unreadable } from "./types.ts"
+
+export interface OwnState {
+  readonly status: SendStatus
+  readonly problem: ErrorCode | undefined
+}
+
+const SAID: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ERR_NOT_SECURE: "held because the conversation turned red",
+  ERR_FRAME_TOO_LARGE: "too large for this relay",
+}
+const problemOf = (code: ErrorCode): ErrorInfo =>
+  new SecureChatError(code, SAID[code] ?? "could not be read").toJSON()
+
+const senderOf = (
+  ledger: Ledger,
+  id: ConversationId,
+  record: MessageRecord,
+  own: string | undefined,
+): Sender => {
+  const conversation = ledger.conversations.get(id)
+  const inForce = conversation !== undefined && pinnedAccount(conversation.trust) === record.account
+  const handle = record.mine ? own : inForce ? conversation.handle : undefined
+  const sender = { accountId: record.account, deviceId: record.device }
+  return Object.freeze(handle === undefined ? sender : { ...sender, handle })
+}
+
+/** @param state of an own message; undefined for others'. */
+export const showRecord = (
+  ledger: Ledger,
+  id: ConversationId,
+  record: MessageRecord,
+  context: { readonly handle: string | undefined; readonly state: OwnState | undefined },
+): Message | Unreadable => {
+  const base = { id: record.id, conversationId: id }
+  if (record.problem !== undefined && !record.mine) {
+    const receivedAt = new Date(record.receivedAtMs ?? record.sentAtMs)
+    return Object.freeze({ ...base, from: record.account, receivedAt, problem: problemOf(record.problem) })
+  }
+  const { state } = context
+  const problem = state?.problem ?? (state?.status === "held" ? "ERR_NOT_SECURE" : undefined)
+  return Object.freeze({
+    ...base,
+    sender: senderOf(ledger, id, record, context.handle),
+    mine: record.mine,
+    sentAt: new Date(record.sentAtMs),
+    ...(record.receivedAtMs === undefined ? {} : { receivedAt: new Date(record.receivedAtMs) }),
+    ...(record.text === undefined ? {} : { text: record.text }),
+    ...(record.replyTo === undefined ? {} : { replyTo: record.replyTo }),
+    ...(state === undefined ? {} : { status: state.status }),
+    ...(problem === undefined ? {} : { problem: problemOf(problem) }),
+    security: record.security,
+  })
+}
+
+export const titleOf = (record: ConversationRecord): string => record.handle ?? pinnedAccount(record.trust)
+
+/** Devices of an account as its pinned list names them. */
+export const devicesOf = (
+  ledger: Ledger,
+  record: ConversationRecord,
+  format: (bytes: Uint8Array) => string,
+): readonly { readonly id: string; readonly addedAt: Date }[] => {
+  const account: AccountId = pinnedAccount(record.trust)
+  const listed = ledger.listOf(account)?.list.devices ?? []
+  if (listed.length > 0)
+    return listed.map((device) => ({ id: format(device.deviceId), addedAt: new Date(device.addedAtMs) }))
+  const device = ledger.deviceOf(account)
+  const since = ledger.linkWith(account).sessions[0]?.createdAtMs ?? record.createdAtMs
+  return device === undefined ? [] : [{ id: device, addedAt: new Date(since) }]
+}
