@@ -123,32 +123,34 @@ export class SecureChat implements Observable<ChatEvents> {
    */
   start(options: AbortOptions = {}): Promise<this> {
     if (options.signal?.aborted === true) return Promise.reject(aborted(options.signal))
-    this.#starting ??= this.#start()
+    this.#starting ??= this.#begin()
     return orAborted(this.#starting, options.signal)
   }
 
-  async #start(): Promise<this> {
-    const current = (): boolean => this.#starting === mine
+  /** Not async: the promise has to be known before its work begins, so that a `close` in between is seen. */
+  #begin(): Promise<this> {
     const closing = this.#closing
-    const work = async (): Promise<this> => {
-      await closing
-      this.#loaded ??= this.#engine.load()
-      try {
-        await this.#loaded
-      } catch (error) {
-        this.#loaded = undefined
-        if (current()) this.#starting = undefined
-        throw error
-      }
-      if (!current()) throw closedError()
-      this.#engine.start()
-      this.#changed()
-      return this
-    }
-    // Set before the first await, so that `close` in between is seen.
-    const mine: Promise<this> = Promise.resolve().then(work)
-    this.#starting = mine
+    const mine: Promise<this> = closing
+      .then(() => this.#load())
+      .then(() => {
+        if (this.#starting !== mine) throw closedError()
+        this.#engine.start()
+        this.#changed()
+        return this
+      })
+    mine.catch(() => {
+      if (this.#starting === mine) this.#starting = undefined
+    })
     return mine
+  }
+
+  /** Once; again only where it failed. */
+  #load(): Promise<void> {
+    this.#loaded ??= this.#engine.load().catch((error: unknown) => {
+      this.#loaded = undefined
+      throw error
+    })
+    return this.#loaded
   }
 
   /**
