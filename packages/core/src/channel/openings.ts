@@ -29,9 +29,9 @@ import {
   type Party,
   type PeerHello,
   ignore,
+  noteOf,
   partyOf,
   sessionOf,
-  sidKey,
   withNote,
   withParty,
 } from "./pairing-state.ts"
@@ -95,9 +95,12 @@ const boundedPending = (link: Link): Link => {
   return { ...link, sessions: link.sessions.filter((session) => !surplus.has(session as never)) }
 }
 
+const openSessions = ({ link }: Party): readonly Bytes[] =>
+  link.sessions.filter((session) => session.phase === "established").map((session) => session.id)
+
 const lead = (state: Pairing, own: OwnHello, peer: PeerHello, env: Env): Step => {
   const party = partyOf(state, peer.account)
-  const replaces = sendingSession(party.link)?.id
+  const standing = sendingSession(party.link)?.id
   const { context } = env.setting
   const source = {
     mode: "channel",
@@ -124,7 +127,7 @@ const lead = (state: Pairing, own: OwnHello, peer: PeerHello, env: Env): Step =>
     account: peer.account,
     sessionId: session.id,
     peerOrder: peer.order,
-    replaces,
+    retires: [...(standing === undefined ? [] : [standing]), ...openSessions(party)],
     frame: sealed.frame,
     startedAtMs: now,
     again,
@@ -231,7 +234,8 @@ const respond = (state: Pairing, pair: Pair, envelope: Envelope, env: Env): Step
   const acked = withParty(sealed.state, withNote(sealed.party, session.id, { ack: sealed.frame }))
   // The signed prekey has moved into the ratchet; the rest is used up.
   const spent = { ...acked, own: acked.own.filter((hello) => hello !== pair.own) }
-  const opening = { account: party.account, session, peerOrder: pair.peer.order, replaces: undefined }
+  const retires = openedBefore(noted, pair.peer.order)
+  const opening = { account: party.account, session, peerOrder: pair.peer.order, retires }
   const open = opened(spent, opening, env)
   return [open[0], [{ type: "transmit", frame: sealed.frame }, ...open[1]]]
 }
@@ -243,29 +247,30 @@ export interface Opening {
   readonly session: Session
   /** When the peer's hello of this pair was first seen. */
   readonly peerOrder: number
-  readonly replaces: Bytes | undefined
+  /** Sessions that are receive-only from now on. */
+  readonly retires: readonly Bytes[]
 }
 
 /**
- * Sessions that were open before the peer's hello came are receive-only now: the peer made a new hello because
- * it reloaded, or agreed to this pair. What it still sends on them opens.
+ * Sessions that were open before the peer's hello came. Whatever its block names as replaced, it may have lost
+ * them all: a page that reloaded may name an attempt we never saw. What is still sent on them opens.
  */
-const retireOlder = (party: Party, opening: Opening, nowMs: number): Party => {
-  const older = party.link.sessions.filter((session) => {
-    if (equalBytes(session.id, opening.session.id)) return false
-    if (opening.replaces !== undefined && equalBytes(session.id, opening.replaces)) return true
-    const openedOrder = party.notes.get(sidKey(session.id))?.openedOrder
-    return openedOrder !== undefined && openedOrder < opening.peerOrder
-  })
-  return { ...party, link: older.reduce((link, session) => retire(link, session.id, nowMs), party.link) }
-}
+const openedBefore = (party: Party, order: number): readonly Bytes[] =>
+  party.link.sessions
+    .filter((session) => (noteOf(party, session.id).openedOrder ?? Infinity) < order)
+    .map((session) => session.id)
+
+const retireAll = (party: Party, sessionIds: readonly Bytes[], nowMs: number): Party => ({
+  ...party,
+  link: sessionIds.reduce((link, sessionId) => retire(link, sessionId, nowMs), party.link),
+})
 
 /** Something authentic came on a session for the first time. */
 export const opened = (state: Pairing, opening: Opening, env: Env): Step => {
   const order = state.order + 1
   const { account, session } = opening
   const before = withNote(partyOf(state, account), session.id, { openedOrder: order })
-  const party = retireOlder(before, opening, env.deps.nowMs())
+  const party = retireAll(before, opening.retires, env.deps.nowMs())
   const settled = settle(
     {
       ...withParty(state, party),

@@ -67,6 +67,8 @@ export interface SessionNote {
   readonly openedOrder: number | undefined
   /** Own messages sent before it began. */
   readonly base: number
+  /** Number of the first own message on it; undefined: none. */
+  readonly firstSent: number | undefined
   /** The acknowledgement as it was sent, of a session the peer began. */
   readonly ack: Bytes | undefined
 }
@@ -85,8 +87,8 @@ export interface Attempt {
   readonly sessionId: Bytes
   /** Of the peer hello it answers. */
   readonly peerOrder: number
-  /** The session it retires once it is open. */
-  readonly replaces: Bytes | undefined
+  /** Sessions it retires once it is open: those that were open, or under way, when it began. */
+  readonly retires: readonly Bytes[]
   readonly frame: Bytes
   readonly startedAtMs: number
   readonly again: Repeat
@@ -175,9 +177,14 @@ export const withParty = (state: Pairing, party: Party): Pairing => ({
   parties: [...state.parties.filter(({ account }) => account !== party.account), party],
 })
 
+const NEW_SESSION: SessionNote = { openedOrder: undefined, base: 0, firstSent: undefined, ack: undefined }
+
+export const noteOf = (party: Party, sessionId: Bytes): SessionNote =>
+  party.notes.get(sidKey(sessionId)) ?? NEW_SESSION
+
 export const withNote = (party: Party, sessionId: Bytes, change: Partial<SessionNote>): Party => {
-  const before = party.notes.get(sidKey(sessionId)) ?? { openedOrder: undefined, base: 0, ack: undefined }
-  return { ...party, notes: new Map(party.notes).set(sidKey(sessionId), { ...before, ...change }) }
+  const note = { ...noteOf(party, sessionId), ...change }
+  return { ...party, notes: new Map(party.notes).set(sidKey(sessionId), note) }
 }
 
 export const sessionOf = (link: Link, sessionId: Bytes): Session | undefined =>

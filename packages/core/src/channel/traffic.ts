@@ -1,12 +1,15 @@
 /** Messages on sessions: sealed on the one that sends, opened on whichever they name. protocol.md §5, §6.5 */
+import { compareBytes, equalBytes } from "../bytes/compare.ts"
+import { toBase64url } from "../bytes/text.ts"
+import type { Seen } from "../content/meta.ts"
 import { SecureChatError } from "../errors.ts"
 import type { Effect } from "../session/effect.ts"
 import type { Session } from "../session/state.ts"
+import { retire } from "../session/retire.ts"
 import { sendingSession } from "../session/tie-break.ts"
 import { transition } from "../session/transition.ts"
-import { formatDeviceId } from "../wire/address.ts"
+import { type AccountId, formatDeviceId } from "../wire/address.ts"
 import type { Envelope } from "../wire/envelope.ts"
-import { toBase64url } from "../bytes/text.ts"
 import { takeToken } from "./bucket.ts"
 import { hearNumber } from "./numbers.ts"
 import { answerFirst, opened } from "./openings.ts"
@@ -17,9 +20,11 @@ import {
   type Pairing,
   type Party,
   ignore,
+  noteOf,
   openParty,
+  partyOf,
   sessionOf,
-  sidKey,
+  withNote,
   withParty,
 } from "./pairing-state.ts"
 import { messagePayload, readMessage, readOpening } from "./payloads.ts"
@@ -31,7 +36,7 @@ export const sendMessage = (state: Pairing, body: string | Uint8Array, env: Env)
   if (party === undefined || session === undefined)
     throw new SecureChatError("ERR_NO_SESSION", "the channel is not open")
   const numbers = { ...state.numbers, sent: state.numbers.sent + 1 }
-  const base = party.notes.get(sidKey(session.id))?.base ?? 0
+  const { base, firstSent = numbers.sent } = noteOf(party, session.id)
   const { payload, messageId } = messagePayload({ body, base }, session, numbers, env)
   const input = { type: "send", own: env.setting.own, payload, commitKey: undefined } as const
   const [link, [made]] = transition(party.link, input, env.deps)
@@ -43,7 +48,8 @@ export const sendMessage = (state: Pairing, body: string | Uint8Array, env: Env)
     device: formatDeviceId(session.peer.deviceId),
     contentBytes: payload.content.length,
   }
-  return [withParty({ ...state, numbers }, { ...party, link }), [sealed]]
+  const noted = withNote({ ...party, link }, session.id, { firstSent })
+  return [withParty({ ...state, numbers }, noted), [sealed]]
 }
 
 /** A frame with an envelope: of a session we have, or the first of one. */
@@ -69,7 +75,7 @@ export const hearEnvelope = (state: Pairing, envelope: Envelope, wireBytes: numb
 
 /** The peer did not get our acknowledgement: the stored one goes out again. */
 const acknowledgeAgain = (state: Pairing, party: Party, envelope: Envelope, env: Env): Step => {
-  const ack = party.notes.get(sidKey(envelope.sessionId))?.ack
+  const { ack } = noteOf(party, envelope.sessionId)
   if (ack === undefined) return [state, []]
   const answers = takeToken(state.answers, ANSWERS, env.deps.elapsedMs())
   return answers === undefined ? [state, []] : [{ ...state, answers }, [{ type: "transmit", frame: ack }]]
@@ -99,11 +105,11 @@ const received = (state: Pairing, party: Party, heard: Heard, env: Env): Step =>
 
 /** The peer answered our first message: an acknowledgement, or anything else it can only have sent with the keys. */
 const confirm = (state: Pairing, party: Party, session: Session, env: Env): Step => {
-  const attempt = state.attempts.find(({ sessionId }) => sidKey(sessionId) === sidKey(session.id))
+  const attempt = state.attempts.find(({ sessionId }) => equalBytes(sessionId, session.id))
   const others = state.attempts.filter((other) => other !== attempt)
   // Late, after its repeats ended: it retires nothing, the tie-break settles which session sends.
-  const { peerOrder, replaces } = attempt ?? { peerOrder: 0, replaces: undefined }
-  return opened({ ...state, attempts: others }, { account: party.account, session, peerOrder, replaces }, env)
+  const { peerOrder, retires } = attempt ?? { peerOrder: 0, retires: [] }
+  return opened({ ...state, attempts: others }, { account: party.account, session, peerOrder, retires }, env)
 }
 
 interface Disposal {
@@ -153,5 +159,25 @@ const openedPayload = (
     wireBytes: heard.wireBytes,
     contentBytes: effect.payload.content.length,
   }
-  return [{ ...state, numbers }, [{ type: "arrived", message }]]
+  const followed = followPeer({ ...state, numbers }, message.account, { session, seen: meta.seen }, env)
+  return [followed, [{ type: "arrived", message }]]
+}
+
+/**
+ * The peer has messages of ours from the session we send on, and still sends on one with a larger sid: there ours
+ * is retired, for reasons we did not see. Then it is retired here, too: both directions must meet on one session,
+ * or neither ratchet ever turns. Where nothing is left to send on, hellos begin again.
+ */
+const followPeer = (
+  state: Pairing,
+  account: AccountId,
+  heard: { readonly session: Session; readonly seen: Seen },
+  { deps }: Env,
+): Pairing => {
+  const party = partyOf(state, account)
+  const sending = sendingSession(party.link)
+  if (sending?.phase !== "established" || compareBytes(sending.id, heard.session.id) >= 0) return state
+  const { firstSent } = noteOf(party, sending.id)
+  if (firstSent === undefined || heard.seen.conversation < firstSent) return state
+  return withParty(state, { ...party, link: retire(party.link, sending.id, deps.nowMs()) })
 }
