@@ -1,113 +1,12 @@
 import { describe, expect, it } from "vitest"
+import { device, fill, samples } from "../../test/support/frames.ts"
 import { SecureChatError } from "../errors.ts"
 import { MAX_FRAME_BYTES } from "../limits.ts"
 import { claimAnswerCodec, devicesAnswerCodec } from "./frame-answers.ts"
-import type { Frame, FrameName, FrameOf } from "./frame-types.ts"
+import type { Frame } from "./frame-types.ts"
 import { frameCodec, readFrameHead, stockCodec } from "./frame.ts"
 import { FRAME_TYPE } from "./tags.ts"
 
-const fill = (length: number, value: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(value)
-const account = fill(20, 0xa1)
-const device = fill(16, 0xd1)
-
-const samples: { readonly [K in FrameName]: FrameOf<K> } = {
-  hello: {
-    type: "hello",
-    request: 1,
-    minVersion: 1,
-    maxVersion: 2,
-    accountId: account,
-    deviceId: device,
-    cursor: fill(9, 3),
-  },
-  challenge: {
-    type: "challenge",
-    request: 1,
-    version: 1,
-    origin: "http://localhost:5000",
-    connection: fill(16, 4),
-    nonce: fill(32, 5),
-    timeMs: 1_700_000_000_000,
-  },
-  proof: { type: "proof", request: 2, signature: fill(64, 6), certificate: fill(252, 7), token: fill(3, 8) },
-  ready: {
-    type: "ready",
-    request: 2,
-    limits: {
-      frameBytes: 82_432,
-      bodyBytes: 81_920,
-      signalBytes: 1_024,
-      openRequests: 64,
-      windowDeliveries: 64,
-      windowBytes: 1 << 20,
-      messageTtlMs: 2_592_000_000,
-      idleMs: 60_000,
-    },
-    backlog: 3,
-    oneTimeLeft: 100,
-    kemLeft: 20,
-    resumed: true,
-  },
-  token: { type: "token", request: 3, token: fill(5, 1) },
-  drain: { type: "drain", request: 0, closesInMs: 20_000, reconnectWithinMs: 30_000 },
-  bye: { type: "bye", request: 0, code: 3 },
-  ping: { type: "ping", request: 0, nonce: fill(8, 9) },
-  pong: { type: "pong", request: 0, nonce: fill(8, 9) },
-  ok: { type: "ok", request: 4, body: fill(8, 2) },
-  nack: { type: "nack", request: 5, code: 5, retryAfterMs: 250 },
-  publish: {
-    type: "publish",
-    request: 6,
-    publication: fill(16, 1),
-    certificate: fill(252, 2),
-    list: fill(187, 3),
-    signedPrekey: fill(160, 4),
-    lastResortKem: fill(1310, 5),
-    oneTime: [fill(158, 6), fill(158, 7)],
-    oneTimeKem: [fill(1310, 8)],
-  },
-  devices: { type: "devices", request: 7, accountId: account, knownVersion: 2 },
-  claim: {
-    type: "claim",
-    request: 8,
-    accountId: account,
-    deviceIds: [device, fill(16, 2)],
-    liveNonce: fill(0, 0),
-  },
-  stock: { type: "stock", request: 0, oneTimeLeft: 24, kemLeft: 0, lastResortUses: 2 },
-  handleSet: { type: "handleSet", request: 9, record: fill(135, 1) },
-  handleGet: { type: "handleGet", request: 10, handle: "alice" },
-  submit: {
-    type: "submit",
-    request: 11,
-    envelopeId: fill(16, 1),
-    accountId: account,
-    deviceId: device,
-    expiresMs: 0,
-    body: fill(300, 2),
-  },
-  accepted: { type: "accepted", request: 11, envelopeId: fill(16, 1), repeated: true },
-  deliver: {
-    type: "deliver",
-    request: 0,
-    cursor: fill(30, 1),
-    envelopeId: fill(16, 2),
-    fromAccountId: account,
-    fromDeviceId: device,
-    acceptedAtMs: 1_700_000_000_001,
-    body: fill(300, 3),
-  },
-  ack: { type: "ack", request: 0, cursor: fill(30, 1) },
-  caughtUp: { type: "caughtUp", request: 0 },
-  signal: { type: "signal", request: 0, accountId: account, deviceId: device, body: fill(12, 1) },
-  signalled: {
-    type: "signalled",
-    request: 0,
-    fromAccountId: account,
-    fromDeviceId: device,
-    body: fill(12, 1),
-  },
-}
 const all: readonly Frame[] = Object.values(samples)
 
 const failure = (bytes: Uint8Array): unknown => {
