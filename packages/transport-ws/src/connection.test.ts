@@ -10,6 +10,7 @@ import { webSocket } from "./index.ts"
 import { openSocket as globalSocket } from "./socket.default.ts"
 import { openSocket as wsSocket } from "./socket.node.ts"
 import { platformTimers } from "./timers.ts"
+import type { OpenSocket } from "./socket.ts"
 import { webSocketOn } from "./transport.ts"
 
 const listening = (server: Server): Promise<number> =>
@@ -119,6 +120,32 @@ describe("webSocket, while connecting", () => {
     await server.stop()
   })
 
+  it("takes no connection from a socket that opens after it was given up", async () => {
+    let opens = (): void => undefined
+    let abandoned = 0
+    const openSocket: OpenSocket = (_url, _options, events) => {
+      opens = () => {
+        events.open()
+        events.message(Uint8Array.of(1))
+        events.close(1006, "")
+      }
+      return {
+        bufferedBytes: () => 0,
+        send: () => undefined,
+        close: () => undefined,
+        abandon: () => ++abandoned,
+      }
+    }
+    const record = recorder()
+    const controller = new AbortController()
+    const transport = webSocketOn({ openSocket, timers: platformTimers }, "ws://chat.example")
+    const attempt = transport.connect(contextOf(record, controller.signal))
+    controller.abort()
+    opens()
+    await expect(attempt).rejects.toMatchObject({ code: "ERR_ABORTED" })
+    expect([abandoned, record.frames.length, record.closes.length]).toEqual([1, 0, 0])
+  })
+
   it("names a socket constructor that throws unreachable", async () => {
     const openSocket = () => {
       throw new Error("SecurityError")
@@ -193,6 +220,16 @@ describe.each([
     await end.connection.close({ code: 4001, reason: "bye" })
     expect(await seen).toEqual([4001, "bye"])
     expect(end.closes).toMatchObject([{ clean: true, code: 4001 }])
+  })
+
+  it("leaves no timer when the far end answers the close", async () => {
+    const clock = manualClock()
+    const { port } = server.address() as AddressInfo
+    const end = await recordedEnd(webSocketOn({ openSocket, timers: clock.timers }, `ws://127.0.0.1:${port}`))
+    const closing = end.connection.close()
+    expect(clock.pending).toBe(1)
+    await closing
+    expect(clock.pending).toBe(0)
   })
 
   it("ends within its time when the far end is dead, with no timer left", async () => {

@@ -116,6 +116,25 @@ describe("a slow reader", () => {
     await far.closed
   })
 
+  it("is not let go as long as it takes what it is sent", async () => {
+    const clock = manualClock()
+    const { port, transport } = await start({ timers: clock.timers, heartbeatMs: 3_600_000 })
+    const [client, far] = await Promise.all([rawClient({ port }), recordedEnd(transport)])
+    client.socket.pause()
+    const { sent } = await fill(far)
+    await clock.advance(29_999)
+    client.socket.resume()
+    await Promise.all(sent)
+    // The heartbeat's alone: nothing waits for a reader that has taken everything.
+    expect(clock.pending).toBe(1)
+    await clock.advance(3_000_000)
+    await far.connection.send(frame)
+    expect(far.closes).toEqual([])
+    client.socket.destroy()
+    await far.closed
+    expect(clock.pending).toBe(0)
+  })
+
   it("is let go with 4009 when it takes nothing for 30 s", async () => {
     const clock = manualClock()
     const { port, transport } = await start({ timers: clock.timers, heartbeatMs: 3_600_000 })

@@ -2,7 +2,7 @@
 import { type Server, createServer } from "node:http"
 import type { ConnectionOrigin, ListenerContext } from "@securechat/core/transport"
 import { silentLogger } from "@securechat/core/transport"
-import { recordedEnd } from "@securechat/testkit"
+import { manualClock, recordedEnd } from "@securechat/testkit"
 import { afterEach, describe, expect, it } from "vitest"
 import { OPCODE, rawClient, rawRequest } from "../test/raw.ts"
 import { type Started, listen, startListener } from "../test/server.ts"
@@ -127,6 +127,14 @@ describe("webSocketListener, when it closes", () => {
     expect(await client.closed).toEqual({ clean: true, code: 1001, reason: "going away", retry: "now" })
     expect([client.closes.length, far.closes.length]).toEqual([1, 1])
     expect([...client.late, ...far.late]).toEqual([])
+  })
+
+  it("leaves no timer when the clients answer", async () => {
+    const clock = manualClock()
+    const { listener, transport, url } = await start({ timers: clock.timers })
+    await Promise.all([recordedEnd(webSocket(url)), recordedEnd(transport)])
+    await listener.close()
+    expect(clock.pending).toBe(0)
   })
 
   it("serves several servers, and none that it is attached to afterwards", async () => {
