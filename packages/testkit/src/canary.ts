@@ -1,7 +1,7 @@
 /** Searching bytes for secrets in every spelling a leak would have: raw, hex, base64, base64url. */
 
 /** One character per byte, so that the engine's own text search can be used on bytes. */
-export const latin1 = (bytes: Uint8Array): string => {
+const latin1 = (bytes: Uint8Array): string => {
   const STEP = 4_096
   let text = ""
   for (let at = 0; at < bytes.length; at += STEP)

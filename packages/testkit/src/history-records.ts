@@ -38,17 +38,17 @@ export interface DeliveredRecord extends At, MessageRef {
   readonly identity?: string
 }
 /** The actor, a receiver, told its user that these are missing. */
-export interface GapRecord extends At {
+interface GapRecord extends At {
   readonly kind: "gap"
   readonly missing: readonly MessageRef[]
 }
 /** The actor, the sender, told its user that this will not arrive; at nobody, or at the devices named. */
-export interface FailedRecord extends At, MessageRef {
+interface FailedRecord extends At, MessageRef {
   readonly kind: "failed"
   readonly to?: readonly string[]
 }
 /** The actor's level for a peer, as the user sees it. */
-export interface SecurityRecord extends At {
+interface SecurityRecord extends At {
   readonly kind: "security"
   readonly peer: string
   readonly level: "green" | "yellow" | "red"
@@ -56,7 +56,7 @@ export interface SecurityRecord extends At {
   readonly identity: string
 }
 /** The actor sealed something under this key and this IV or counter. */
-export interface EncryptedRecord extends At {
+interface EncryptedRecord extends At {
   readonly kind: "encrypted"
   /** Names the key, e.g. its hash. */
   readonly key: string
@@ -65,26 +65,26 @@ export interface EncryptedRecord extends At {
   readonly digest: string
 }
 /** The actor refused an input. Digests of its whole state. */
-export interface RefusedRecord extends At {
+interface RefusedRecord extends At {
   readonly kind: "refused"
   readonly before: string
   readonly after: string
 }
 /** Nobody but the clients may ever see this: plaintext, private keys, message keys. */
-export interface CanaryRecord extends At {
+interface CanaryRecord extends At {
   readonly kind: "canary"
   readonly name: string
   readonly bytes: Uint8Array
 }
 /** The actor, the relay or somebody on the way, saw or stored this. */
-export interface SawRecord extends At {
+interface SawRecord extends At {
   readonly kind: "saw"
   /** "frame", "disk", "log" … */
   readonly where: string
   readonly bytes: Uint8Array
 }
 /** Faults have ended and everything has come to rest. */
-export interface QuietRecord extends At {
+interface QuietRecord extends At {
   readonly kind: "quiet"
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Medium } from "@securechat/core/transport"
 
-export interface SocketOptions {
+interface SocketOptions {
   readonly protocols: readonly string[]
   /** Longest message to take, where the platform can be told. */
   readonly maxFrameBytes: number

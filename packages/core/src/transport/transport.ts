@@ -24,9 +24,13 @@ export interface TransportContext {
   readonly signal: AbortSignal
   readonly log: Logger
   token(): Promise<string | undefined>
-  /** A plain Uint8Array: the transport normalises what its socket gives (Buffer in Node, ArrayBuffer in browsers). */
+  /**
+   * A plain Uint8Array of the receiver's own: the transport normalises what its socket gives (Buffer in Node,
+   * ArrayBuffer in browsers). May be called before the promise of `connect` has reached its caller; not after
+   * a close has begun on this end.
+   */
   onFrame(frame: Uint8Array): void
-  /** Exactly once, also after `close()`; nothing follows it. */
+  /** Exactly once per connection, also after `close()`; nothing follows it. Never for an attempt that was rejected. */
   onClose(info: CloseInfo): void
 }
 
@@ -34,8 +38,9 @@ export interface TransportConnection {
   /** Bytes accepted by `send` and not yet given to the network. */
   readonly bufferedBytes: number
   /**
-   * Resolves when the frame is handed over; says nothing about arrival.
-   * @throws ERR_TRANSPORT_CLOSED, ERR_FRAME_TOO_LARGE
+   * Takes the frame at once, in order; resolves when it is handed over; says nothing about arrival. A listener's
+   * connection refuses a frame that its outgoing buffer has no room for: nothing of it was sent.
+   * @throws ERR_TRANSPORT_CLOSED, ERR_FRAME_TOO_LARGE, ERR_QUEUE_FULL
    */
   send(frame: Uint8Array): Promise<void>
   /** Idempotent; resolves when closed. */
