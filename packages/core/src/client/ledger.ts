@@ -67,6 +67,7 @@ export class Ledger {
   readonly #byAccount = new Map<AccountId, ConversationId>()
   readonly #lists = new Map<AccountId, KnownList>()
   readonly #entryOf = new Map<MessageId, number>()
+  #lastOrder = 0
 
   constructor(store: Store, deps: Deps) {
     this.store = store
@@ -163,10 +164,9 @@ export class Ledger {
   entries(): OutboxEntry[] {
     return [...this.outbox.values()].sort((a, b) => a.order - b.order)
   }
+  /** Never given twice in one process: the outbox remembers by order what the relay has accepted. */
   nextOrder(): number {
-    let highest = 0
-    for (const order of this.outbox.keys()) highest = Math.max(highest, order)
-    return highest + 1
+    return this.#lastOrder + 1
   }
 
   // ── writing ──────────────────────────────────────────────────────────────────────────────────
@@ -207,6 +207,7 @@ export class Ledger {
   }
   applyEntry(entry: OutboxEntry): void {
     this.outbox.set(entry.order, entry)
+    this.#lastOrder = Math.max(this.#lastOrder, entry.order)
     this.#entryOf.set(entry.messageId, entry.order)
   }
   dropEntry(entry: OutboxEntry): void {
