@@ -1,8 +1,8 @@
 /** Sizes of keys and inputs in bytes, and the one way to refuse another size. */
 import { type ErrorCode, SecureChatError } from "../errors.ts"
 
-export const AES_KEY_BYTES = 16
-export const AES_BLOCK_BYTES = 16
+const AES_KEY_BYTES = 16
+const AES_BLOCK_BYTES = 16
 export const CURVE_BYTES = 32
 export const SIGNATURE_BYTES = 64
 export const KEM_SEED_BYTES = 64
