@@ -10,11 +10,10 @@ import { CompareSheet } from "./compare-sheet.tsx"
 import { useDesk } from "./desk.tsx"
 import { Icon } from "./icons.tsx"
 
-/** Focus in on opening, and back on closing where the opener is still there. */
-const useBorrowedFocus = (heading: { readonly current: HTMLElement | null }): void => {
+/** Focus in on opening and when the content is another, and back on closing where the opener is still there. */
+const useBorrowedFocus = (heading: { readonly current: HTMLElement | null }, content: string): void => {
   useEffect(() => {
     const opener = document.activeElement
-    heading.current?.focus()
     return () => {
       // The pane stops being inert only after this; what is inert takes no focus.
       requestAnimationFrame(() => {
@@ -22,13 +21,23 @@ const useBorrowedFocus = (heading: { readonly current: HTMLElement | null }): vo
       })
     }
   }, [])
+  useEffect(() => {
+    heading.current?.focus()
+  }, [content])
 }
 
-const Frame = ({ title, children }: { title: string; children: ComponentChildren }): JSX.Element => {
+interface FrameProps {
+  readonly title: string
+  /** Changes when what stands inside is replaced, the focused button with it. */
+  readonly content: string
+  readonly children: ComponentChildren
+}
+
+const Frame = ({ title, content, children }: FrameProps): JSX.Element => {
   const { actions } = useDesk()
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
-  useBorrowedFocus(heading)
+  useBorrowedFocus(heading, content)
   return (
     <div
       class="sheet"
@@ -64,12 +73,12 @@ export const SheetLayer = (): JSX.Element | null => {
   if (sheet === undefined) return null
   if (sheet.kind === "compare")
     return (
-      <Frame key="compare" title={strings.sheet.title(model.peer.name)}>
+      <Frame key="compare" title={strings.sheet.title(model.peer.name)} content={sheet.outcome ?? "number"}>
         <CompareSheet sheet={sheet} />
       </Frame>
     )
   return (
-    <Frame key="explain" title={strings.explain.title}>
+    <Frame key="explain" title={strings.explain.title} content="reason">
       <p class="lead">{securitySentence(model.security.value, model.peer.name)}</p>
       <p>{strings.explain.text}</p>
     </Frame>
