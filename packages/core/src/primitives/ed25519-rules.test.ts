@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from "node:crypto"
+import { createPublicKey, type KeyObject, verify } from "node:crypto"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { describe, expect, it } from "vitest"
 import { BACK_ENDS, bytesOf, flipped } from "../../test/support/back-ends.ts"
@@ -29,6 +29,14 @@ const { Fn, BASE } = ed25519.Point
 /** The number plus ℓ, which a lax verifier reduces away. */
 const plusOrder = (bytes: Uint8Array): Bytes => toLittleEndian(littleEndian(bytes) + Fn.ORDER)
 
+/** A key as the platform takes it, unchecked. */
+const platformKey = (key: Uint8Array): KeyObject =>
+  createPublicKey({
+    key: Buffer.from(concat(fromHex("302a300506032b6570032100"), key)),
+    format: "der",
+    type: "spki",
+  })
+
 /**
  * A key a·B + T, T of order eight, and a signature that holds without the cofactor: with challenge k the
  * parts differ by k·T, which vanishes where 8 divides k. One message in eight does.
@@ -48,11 +56,15 @@ const mixedOrderSignature = (): { key: Bytes; message: Bytes; signature: Bytes }
 
 describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
   it("refuses a small-order key, under which a platform takes one signature for any message", () => {
-    const identity = concat(Uint8Array.of(1), new Uint8Array(31))
-    const anySignature = concat(identity, new Uint8Array(32))
-    expect(p.verifyStrict(identity, utf8("pay"), anySignature)).toBe(false)
-    for (const key of SMALL_ORDER_POINTS)
+    const identity = fromHex(SMALL_ORDER_POINTS[0]!)
+    const anySignature = concat(BASE.multiply(7n).toBytes(), toLittleEndian(7n)) // S·B = R + k·A, with A nothing
+    expect(verify(null, utf8("pay"), platformKey(identity), anySignature)).toBe(true)
+    for (const key of SMALL_ORDER_POINTS) {
       expect(p.verifyStrict(fromHex(key), utf8("pay"), anySignature)).toBe(false)
+      const smallR = concat(fromHex(key), new Uint8Array(32))
+      expect(p.verifyStrict(identity, utf8("pay"), smallR)).toBe(false)
+      expect(p.verifyStrict(p.ed25519PublicKey(bytesOf("seed", 32)), utf8("pay"), smallR)).toBe(false)
+    }
   })
 
   it("refuses a second spelling of S", () => {
@@ -68,9 +80,7 @@ describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
 
   it("refuses a key with a small-order part where the platform's own verification accepts", () => {
     const { key, message, signature } = mixedOrderSignature()
-    const der = concat(fromHex("302a300506032b6570032100"), key)
-    const platform = createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" })
-    expect(verify(null, message, platform, signature)).toBe(true)
+    expect(verify(null, message, platformKey(key), signature)).toBe(true)
     expect(p.verifyStrict(key, message, signature)).toBe(false)
     expect(p.verifyStrict(key, message, signature)).toBe(false) // also when asked again
   })
