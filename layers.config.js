@@ -28,7 +28,7 @@ export const CORE = [
     level: 2,
     core: ["bytes", "errors", "limits"],
     types: ["deps"],
-    npm: { "cbor.ts": ["cborg"], "*": ["valibot"] },
+    npm: { "*": ["valibot"] },
   },
 
   {

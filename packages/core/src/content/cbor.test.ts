@@ -1,3 +1,4 @@
+import { encode, rfc8949EncodeOptions } from "cborg"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { fromHex } from "../bytes/text.ts"
@@ -37,6 +38,16 @@ describe("canonical CBOR", () => {
     fc.assert(
       fc.property(values, (value) => {
         expect(decodeCbor(encodeCbor(value), SIZE)).toEqual(value)
+      }),
+    )
+  })
+
+  it("writes what an independent library writes, and reads it", () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const theirs = Uint8Array.from(encode(value, rfc8949EncodeOptions))
+        expect(encodeCbor(value)).toEqual(theirs)
+        expect(decodeCbor(theirs, SIZE)).toEqual(value)
       }),
     )
   })

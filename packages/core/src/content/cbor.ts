@@ -1,13 +1,15 @@
 /**
- * Canonical CBOR of message content (RFC 8949 §4.2.1), decoded so that hostile bytes cost little and
- * have one spelling: size limit → iterative walk over the heads → `cborg` → re-encode and compare.
- * Neither step alone is enough: `cborg`'s strict mode accepts floats, unordered keys and invalid UTF-8,
- * and 10⁵ nested arrays overflow its stack. protocol.md §1.1. Not its concern: what the values mean.
+ * Canonical CBOR of message content (RFC 8949 §4.2.1): one spelling for each value, decoded so that hostile
+ * bytes cost little. Depth, items and lengths are bounded before anything is built; heads must be the shortest,
+ * map keys in order and once; floats, tags, indefinite lengths and other simple values do not exist here.
+ * Written here and not taken from a library: a general one costs 8 of core's 60 kB, and its leniency (floats,
+ * unordered keys, broken UTF-8) had to be fenced on every side; it serves as the oracle of `cbor.test.ts`
+ * (docs/decisions/0002-canonical-cbor.md). protocol.md §1.1. Not its concern: what the values mean.
  */
-import { Tokenizer, Type, decode, encode, rfc8949EncodeOptions } from "cborg"
-import { equalBytes } from "../bytes/compare.ts"
-import { copy } from "../bytes/concat.ts"
-import { fromUtf8 } from "../bytes/text.ts"
+import { compareBytes } from "../bytes/compare.ts"
+import { Reader } from "../bytes/reader.ts"
+import { fromUtf8, utf8 } from "../bytes/text.ts"
+import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { MAX_CBOR_DEPTH, MAX_CBOR_ITEMS } from "../limits.ts"
@@ -16,94 +18,127 @@ import { MAX_CBOR_DEPTH, MAX_CBOR_ITEMS } from "../limits.ts"
 export type CborValue =
   number | string | boolean | null | Uint8Array | readonly CborValue[] | ReadonlyMap<CborValue, CborValue>
 
-const malformed = (what: string, cause?: unknown): SecureChatError =>
-  new SecureChatError("ERR_DECODE", `content: ${what}`, cause === undefined ? {} : { cause })
+/** Major types of RFC 8949 §3.1; 6 (tags) is refused. */
+const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, simple: 7 } as const
+/** Additional information of major type 7. */
+const SIMPLE: ReadonlyMap<number, boolean | null> = new Map([
+  [20, false],
+  [21, true],
+  [22, null],
+])
 
-/** Major types of RFC 8949 §3.1. */
-const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const
-/** Bytes that follow the head for additional information 24 to 27. */
-const EXTRA = [1, 2, 4, 8] as const
-const FALSE_TRUE_NULL = [20, 21, 22]
+// ── encode ───────────────────────────────────────────────────────────────────────────────────────
 
-interface Head {
-  readonly major: number
-  readonly argument: number
-  readonly next: number
+const writeHead = (out: Writer, major: number, argument: number): Writer => {
+  const top = major << 5
+  if (argument < 24) return out.u8(top | argument)
+  if (argument <= 0xff) return out.u8(top | 24).u8(argument)
+  if (argument <= 0xffff) return out.u8(top | 25).u16(argument)
+  if (argument <= 0xffff_ffff) return out.u8(top | 26).u32(argument)
+  return out.u8(top | 27).u64(argument)
 }
 
-const readHead = (bytes: Uint8Array, at: number): Head => {
-  const initial = bytes[at]
-  if (initial === undefined) throw malformed("ends too soon")
-  const major = initial >> 5
-  const info = initial & 0x1f
-  if (info < 24) return { major, argument: info, next: at + 1 }
-  const extra = EXTRA[info - 24]
-  if (extra === undefined) throw malformed("indefinite or reserved length")
-  if (at + 1 + extra > bytes.length) throw malformed("ends too soon")
-  let argument = 0
-  for (let i = 1; i <= extra; i++) argument = argument * 256 + (bytes[at + i] as number)
-  return { major, argument, next: at + 1 + extra }
+const writeNumber = (out: Writer, value: number): void => {
+  if (!Number.isSafeInteger(value))
+    throw new SecureChatError("ERR_INTERNAL", "content holds whole numbers only")
+  if (value >= 0) writeHead(out, MAJOR.unsigned, value)
+  else writeHead(out, MAJOR.negative, -1 - value)
 }
 
-/** Where the item's head and its own bytes end; refuses tags, floats and every simple value but false, true, null. */
-const skipOwnBytes = (head: Head, size: number): number => {
-  switch (head.major) {
-    case MAJOR.bytes:
-    case MAJOR.text:
-      if (head.argument > size - head.next) throw malformed("ends too soon")
-      return head.next + head.argument
-    case MAJOR.tag:
-      throw malformed("tags are not used")
-    case MAJOR.simple:
-      if (!FALSE_TRUE_NULL.includes(head.argument)) throw malformed("floats and undefined are not used")
-      return head.next
-    default:
-      return head.next
+const writeMap = (out: Writer, map: ReadonlyMap<CborValue, CborValue>): void => {
+  writeHead(out, MAJOR.map, map.size)
+  const entries = [...map].map(([key, value]) => [encodeCbor(key), value] as const)
+  for (const [key, value] of entries.toSorted(([a], [b]) => compareBytes(a, b))) write(out.put(key), value)
+}
+
+const write = (out: Writer, value: CborValue): void => {
+  if (typeof value === "number") writeNumber(out, value)
+  else if (typeof value === "string") {
+    const text = utf8(value)
+    writeHead(out, MAJOR.text, text.length).put(text)
+  } else if (value instanceof Uint8Array) writeHead(out, MAJOR.bytes, value.length).put(value)
+  else if (typeof value === "boolean" || value === null)
+    writeHead(out, MAJOR.simple, value === null ? 22 : value ? 21 : 20)
+  else if (value instanceof Map) writeMap(out, value)
+  else {
+    const items = value as readonly CborValue[]
+    writeHead(out, MAJOR.array, items.length)
+    for (const item of items) write(out, item)
   }
 }
 
-/** Depth, item count and lengths, without recursion and before anything is allocated. */
-const walk = (bytes: Uint8Array): void => {
-  /** Items still to come in each open array or map. */
-  const open: number[] = [1]
-  let items = 0
-  let at = 0
-  for (;;) {
-    while (open.at(-1) === 0) open.pop()
-    const top = open.length - 1
-    if (top < 0) break
-    open[top] = (open[top] as number) - 1
-    if (++items > MAX_CBOR_ITEMS) throw malformed(`more than ${MAX_CBOR_ITEMS} items`)
-    const head = readHead(bytes, at)
-    at = skipOwnBytes(head, bytes.length)
-    if (head.major !== MAJOR.array && head.major !== MAJOR.map) continue
-    if (open.length > MAX_CBOR_DEPTH) throw malformed(`deeper than ${MAX_CBOR_DEPTH}`)
-    if (head.argument > MAX_CBOR_ITEMS) throw malformed(`more than ${MAX_CBOR_ITEMS} items`)
-    open.push(head.major === MAJOR.map ? 2 * head.argument : head.argument)
-  }
-  if (at !== bytes.length) throw malformed("trailing bytes")
+/** Canonical bytes of a value made by this library. @throws ERR_DECODE for a text with a lone surrogate. */
+export const encodeCbor = (value: CborValue): Bytes => {
+  const out = new Writer()
+  write(out, value)
+  return out.bytes()
 }
 
-const STRICT = {
-  strict: true,
-  useMaps: true,
-  rejectDuplicateMapKeys: true,
-  allowBigInt: false,
-  retainStringBytes: true,
-} as const
+// ── decode ───────────────────────────────────────────────────────────────────────────────────────
 
-/** `cborg` decodes text leniently and drops a byte order mark; here text is decoded as everywhere else in core. */
-class StrictText extends Tokenizer {
-  override next(): ReturnType<Tokenizer["next"]> {
-    const token = super.next()
-    if (Type.equals(token.type, Type.string) && token.byteValue !== undefined)
-      token.value = fromUtf8(token.byteValue)
-    return token
-  }
+/** Bytes after the head for additional information 24 to 27, and the least argument they are the shortest form of. */
+const readArgument = (input: Reader, info: number): number => {
+  if (info < 24) return info
+  const [argument, least] =
+    info === 24
+      ? [input.u8(), 24]
+      : info === 25
+        ? [input.u16(), 0x100]
+        : info === 26
+          ? [input.u32(), 0x1_0000]
+          : info === 27
+            ? [input.u64(), 0x1_0000_0000]
+            : input.fail("indefinite or reserved length")
+  return argument < least ? input.fail("longer spelling than needed") : argument
 }
 
-/** Canonical bytes of a value made by this library. */
-export const encodeCbor = (value: CborValue): Bytes => copy(encode(value, rfc8949EncodeOptions))
+/** Items read so far: bounds the work of one content. */
+interface Budget {
+  items: number
+}
+
+const readMap = (input: Reader, size: number, depth: number, budget: Budget): CborValue => {
+  const map = new Map<CborValue, CborValue>()
+  let previous: Bytes | undefined
+  for (let i = 0; i < size; i++) {
+    const start = input.offset
+    const key = read(input, depth, budget)
+    const spelled = input.since(start)
+    if (previous !== undefined && compareBytes(previous, spelled) >= 0)
+      input.fail("keys out of order, or twice")
+    previous = spelled
+    map.set(key, read(input, depth, budget))
+  }
+  return map
+}
+
+const readArray = (input: Reader, size: number, depth: number, budget: Budget): CborValue => {
+  const items: CborValue[] = []
+  for (let i = 0; i < size; i++) items.push(read(input, depth, budget))
+  return items
+}
+
+const readSimple = (input: Reader, info: number): boolean | null => {
+  const value = SIMPLE.get(info)
+  return value === undefined ? input.fail("floats and undefined are not used") : value
+}
+
+const read = (input: Reader, depth: number, budget: Budget): CborValue => {
+  if (++budget.items > MAX_CBOR_ITEMS) input.fail(`more than ${MAX_CBOR_ITEMS} items`)
+  const initial = input.u8()
+  const [major, info] = [initial >> 5, initial & 0x1f]
+  if (major === MAJOR.simple) return readSimple(input, info)
+  const argument = readArgument(input, info)
+  if (major === MAJOR.unsigned) return argument
+  if (major === MAJOR.negative && argument < Number.MAX_SAFE_INTEGER) return -1 - argument
+  if (major === MAJOR.bytes) return input.take(argument)
+  if (major === MAJOR.text) return fromUtf8(input.take(argument))
+  if (major !== MAJOR.array && major !== MAJOR.map) return input.fail("tags and larger numbers are not used")
+  if (depth >= MAX_CBOR_DEPTH) input.fail(`deeper than ${MAX_CBOR_DEPTH}`)
+  // Each item takes a byte at least: a declared length beyond the input is refused before the first of them.
+  if (argument > input.remaining) input.fail(`${argument} items declared, ${input.remaining} bytes left`)
+  return (major === MAJOR.map ? readMap : readArray)(input, argument, depth + 1, budget)
+}
 
 /**
  * @param maxBytes refused above it, before anything is read.
@@ -111,14 +146,9 @@ export const encodeCbor = (value: CborValue): Bytes => copy(encode(value, rfc894
  * @throws ERR_DECODE on anything `encodeCbor` would not have written.
  */
 export const decodeCbor = (bytes: Uint8Array, maxBytes: number): CborValue => {
-  if (bytes.length > maxBytes) throw malformed(`${bytes.length} bytes, at most ${maxBytes}`)
-  walk(bytes)
-  try {
-    const value = decode(bytes, { ...STRICT, tokenizer: new StrictText(bytes, STRICT) }) as CborValue
-    if (!equalBytes(encode(value, rfc8949EncodeOptions), bytes)) throw malformed("not in its one spelling")
-    return value
-  } catch (cause) {
-    if (SecureChatError.is(cause)) throw cause
-    throw malformed("not CBOR", cause)
-  }
+  const input = new Reader(bytes)
+  if (bytes.length > maxBytes) input.fail(`${bytes.length} bytes, at most ${maxBytes}`)
+  const value = read(input, 0, { items: 0 })
+  input.end()
+  return value
 }
