@@ -77,10 +77,12 @@ const onDrain = (turn: Turn, drainMs: number): void => {
   for (const connection of all)
     if (connection.phase !== "ready") end(turn, connection.id, RELAY_CODE.draining)
   const ready = all.filter((connection) => connection.phase === "ready")
-  ready.forEach(({ id }, index) => {
+  ready.forEach((connection, index) => {
+    const { id } = connection
     turn.send(id, { type: "drain", request: 0, closesInMs: drainMs, reconnectWithinMs: drainMs })
     const afterMs = Math.floor((drainMs * index) / ready.length)
-    turn.do({ type: "alarm", id, what: "leave", afterMs })
+    if (afterMs === 0) onLeave(turn, connection)
+    else turn.do({ type: "alarm", id, what: "leave", afterMs })
   })
 }
 
