@@ -1,4 +1,3 @@
-import { createPublicKey, type KeyObject, verify } from "node:crypto"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { describe, expect, it } from "vitest"
 import { BACK_ENDS, bytesOf, flipped } from "../../test/support/back-ends.ts"
@@ -29,14 +28,6 @@ const { Fn, BASE } = ed25519.Point
 /** The number plus ℓ, which a lax verifier reduces away. */
 const plusOrder = (bytes: Uint8Array): Bytes => toLittleEndian(littleEndian(bytes) + Fn.ORDER)
 
-/** A key as the platform takes it, unchecked. */
-const platformKey = (key: Uint8Array): KeyObject =>
-  createPublicKey({
-    key: Buffer.from(concat(fromHex("302a300506032b6570032100"), key)),
-    format: "der",
-    type: "spki",
-  })
-
 /**
  * A key a·B + T, T of order eight, and a signature that holds without the cofactor: with challenge k the
  * parts differ by k·T, which vanishes where 8 divides k. One message in eight does.
@@ -55,10 +46,10 @@ const mixedOrderSignature = (): { key: Bytes; message: Bytes; signature: Bytes }
 }
 
 describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
-  it("refuses a small-order key, under which a platform takes one signature for any message", () => {
+  it("refuses a small-order key, under which a lax verifier takes one signature for any message", () => {
     const identity = fromHex(SMALL_ORDER_POINTS[0]!)
     const anySignature = concat(BASE.multiply(7n).toBytes(), toLittleEndian(7n)) // S·B = R + k·A, with A nothing
-    expect(verify(null, utf8("pay"), platformKey(identity), anySignature)).toBe(true)
+    expect(ed25519.verify(anySignature, utf8("pay"), identity)).toBe(true)
     for (const key of SMALL_ORDER_POINTS) {
       expect(p.verifyStrict(fromHex(key), utf8("pay"), anySignature)).toBe(false)
       const smallR = concat(fromHex(key), new Uint8Array(32))
@@ -78,9 +69,9 @@ describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
     ).toBe(false)
   })
 
-  it("refuses a key with a small-order part where the platform's own verification accepts", () => {
+  it("refuses a key with a small-order part, also where RFC 8032 lets a verifier accept", () => {
     const { key, message, signature } = mixedOrderSignature()
-    expect(verify(null, message, platformKey(key), signature)).toBe(true)
+    expect(ed25519.verify(signature, message, key, { zip215: false })).toBe(true)
     expect(p.verifyStrict(key, message, signature)).toBe(false)
     expect(p.verifyStrict(key, message, signature)).toBe(false) // also when asked again
   })

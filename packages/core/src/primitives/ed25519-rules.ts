@@ -3,8 +3,9 @@
  * canonical and not small-order points, S < ℓ. What needs curve arithmetic (torsion) is in `noble.ts`,
  * which `node.ts` uses too, once per key.
  *
- * Of 914 public edge cases the platforms' own verification accepts 208, 212 or 826, so a signer could
- * write messages that are valid for one member and invalid for another.
+ * Of 914 public edge cases noble accepts 826, or 212 in its strict mode, Node 20 accepts 208 and Node 24
+ * (OpenSSL 3.5, which refuses small-order keys) 43: without a rule of our own a signer could write
+ * messages that are valid for one member and invalid for another.
  */
 import { isBelowOrder, isReduced } from "./field.ts"
 import { CURVE_BYTES, SIGNATURE_BYTES } from "./lengths.ts"
