@@ -48,7 +48,7 @@ const spoken = (
 ): ReactNode =>
   h(
     Box,
-    null,
+    { width: columns },
     h(
       Box,
       { flexShrink: 0, maxWidth: Math.floor(columns / 2), marginRight: 2 },
