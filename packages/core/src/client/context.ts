@@ -17,27 +17,31 @@ export interface Context {
   readonly lights: Lights
   readonly relay: Relay
   /** Fires at close; a fresh one after each start. */
-  signal(): AbortSignal
+  readonly signal: () => AbortSignal
   /** To the client's listeners, and to the conversation's. */
-  emit<K extends keyof ChatEvents>(type: K, event: ChatEvents[K], conversation?: ConversationId): void
+  readonly emit: <K extends keyof ChatEvents>(
+    type: K,
+    event: ChatEvents[K],
+    conversation?: ConversationId,
+  ) => void
   /** What no call can return. */
-  report(error: unknown): void
+  readonly report: (error: unknown) => void
   /** Something a snapshot shows has changed: lights are compared, listeners told. */
-  changed(): void
+  readonly changed: () => void
   /** The app's view of a record. */
-  show(id: ConversationId, record: MessageRecord): Message | Unreadable
-  announce(id: ConversationId): void
+  readonly show: (id: ConversationId, record: MessageRecord) => Message | Unreadable
+  readonly announce: (id: ConversationId) => void
 
   /** The outbox has something to do. */
-  pump(): void
+  readonly pump: () => void
   /** The peer has everything up to here: its entries may go. */
-  settle(change: Change, id: ConversationId, account: AccountId, upTo: number): void
+  readonly settle: (change: Change, id: ConversationId, account: AccountId, upTo: number) => void
   /** A receipt is owed. */
-  owe(id: ConversationId): void
+  readonly owe: (id: ConversationId) => void
   /** Keys for the conversation, if it has none. @throws what the directory and the handshake do. */
-  ensureSession(id: ConversationId): Promise<void>
+  readonly ensureSession: (id: ConversationId) => Promise<void>
   /** Asks the directory what a conversation's name means now. */
-  lookUp(id: ConversationId): void
+  readonly lookUp: (id: ConversationId) => void
   /** Wakes `waitFor` calls. */
-  updated(id: ConversationId, messages: readonly MessageId[]): void
+  readonly updated: (id: ConversationId, messages: readonly MessageId[]) => void
 }

@@ -2,7 +2,6 @@
  * The parts of the client, put together: one ledger, one connection, and what runs between them. The
  * public face is `client.ts`; each part knows the others only through `Context`.
  */
-import { reduceDirect } from "../conversation/reduce.ts"
 import type { Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { Connection } from "../runtime/connection.ts"
@@ -11,28 +10,26 @@ import type { Link } from "../runtime/link.ts"
 import { type Deferred, type Timers, deferred, onAbort } from "../runtime/timers.ts"
 import type { ConnectionChange } from "../runtime/types.ts"
 import { onWake } from "../runtime/wake.ts"
-import { isTransient } from "../session/security.ts"
-import { transition } from "../session/transition.ts"
 import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
 import type { Context } from "./context.ts"
 import { Decisions } from "./decisions.ts"
 import { Inbox } from "./inbox.ts"
-import { Change, Ledger } from "./ledger.ts"
+import { type Change, Ledger } from "./ledger.ts"
 import { Lights } from "./lights.ts"
-import { messageAt, placeOf } from "./messages.ts"
 import { Names } from "./names.ts"
 import type { Settings } from "./options.ts"
 import { Outbox } from "./outbox.ts"
 import { Publisher } from "./publisher.ts"
-import { receiptsOf } from "./facts.ts"
-import { readUpTo } from "./reading.ts"
+import { markRead } from "./reading.ts"
 import { ReceiptsOwed } from "./receipts.ts"
 import type { MessageRecord } from "./records.ts"
 import { type Login, Relay, type Unasked } from "./relay.ts"
 import { Sessions } from "./sessions.ts"
 import { showRecord } from "./show.ts"
+import { Telling } from "./telling.ts"
 import { Typing } from "./typing.ts"
+import { age, catchUp } from "./upkeep.ts"
 import type { ChatEvents, Message, ReceiptEvent, Receipts, Unreadable } from "./types.ts"
 
 export interface EngineHooks {
@@ -43,8 +40,6 @@ export interface EngineHooks {
 }
 
 const HOUR_MS = 3_600_000
-/** Statuses told last, so that none is told twice. */
-const MAX_TOLD = 1_024
 
 export class Engine {
   readonly settings: Settings
@@ -64,10 +59,7 @@ export class Engine {
   readonly #hooks: EngineHooks
   readonly #timers: Timers
   readonly #deps: Deps
-  readonly #told = new Map<MessageId, string>()
-  readonly #cursors = new Map<ConversationId, ReadonlyMap<AccountId, Receipts>>()
-  #telling: Promise<void> = Promise.resolve()
-  #counts = "0/0"
+  readonly #telling: Telling
   #open = false
   #controller = new AbortController()
   #cancelHousekeeping: () => void = () => undefined
@@ -86,6 +78,9 @@ export class Engine {
     this.relay = this.#makeRelay()
     this.context = this.#makeContext()
     this.outbox = new Outbox(this.context)
+    this.#telling = new Telling(this.context, this.outbox, () => {
+      hooks.changed()
+    })
     this.typing = new Typing(this.context)
     this.decisions = new Decisions(this.context)
     this.names = new Names(this.context)
@@ -109,14 +104,12 @@ export class Engine {
 
   async load(): Promise<void> {
     await this.ledger.load()
-    for (const id of this.ledger.conversations.keys())
-      this.#cursors.set(id, await receiptsOf(this.ledger, id))
+    await this.#telling.load()
     this.lights.watch()
   }
   receiptsOf(id: ConversationId): ReadonlyMap<AccountId, Receipts> {
-    return this.#cursors.get(id) ?? new Map()
+    return this.#telling.receiptsOf(id)
   }
-
   start(): void {
     this.#open = true
     this.#controller = new AbortController()
@@ -134,7 +127,7 @@ export class Engine {
     this.typing.stop()
     await this.connection.close()
     await this.ledger.queue.idle()
-    await this.#telling
+    await this.#telling.idle()
     // Work that was under way may have set a timer again before it noticed.
     this.outbox.stop()
     this.#receipts.stop()
@@ -148,15 +141,8 @@ export class Engine {
   }
 
   async markRead(id: ConversationId, upTo: MessageId | undefined): Promise<void> {
-    const { ledger } = this
     await this.names.answer(id)
-    await ledger.queue.run(async () => {
-      const read = await readUpTo(ledger, id, upTo)
-      if (read === undefined) return
-      const input = { type: "mark-read", deviceId: read.device, upTo: read.sequence } as const
-      const [state] = reduceDirect(ledger.direct(id, read.account), input)
-      await ledger.commit(new Change(ledger).setDirect(id, read.account, state))
-    })
+    await markRead(this.ledger, id, upTo)
     this.context.changed()
     this.#receipts.schedule(id)
   }
@@ -224,14 +210,14 @@ export class Engine {
           const message = event as Message
           this.typing.heard(message.conversationId, message.sender.accountId)
         }
-        if (type === "receipt") this.#moveCursor(event as ReceiptEvent)
+        if (type === "receipt") this.#telling.moveCursor(event as ReceiptEvent)
         this.#hooks.emit(type, event, conversation)
       },
       report: (error) => {
         this.#report(error)
       },
       changed: () => {
-        this.#changed()
+        this.#telling.changed()
       },
       show: (id, record) => this.show(id, record),
       announce: (id) => {
@@ -253,7 +239,7 @@ export class Engine {
         void this.names.lookUp(id)
       },
       updated: (id, messages) => {
-        this.#updated(id, messages)
+        this.#telling.updated(id, messages)
       },
     }
   }
@@ -279,22 +265,7 @@ export class Engine {
     if (link.signal.aborted) return
     this.outbox.online(login.resumed && hadCursor)
     this.#receipts.scheduleAll()
-    void this.#afterResume()
-  }
-
-  /** What may take longer than a person wants to wait for `online`. */
-  async #afterResume(): Promise<void> {
-    await this.names.recheck().catch((error: unknown) => {
-      this.#report(error)
-    })
-    for (const { id } of this.ledger.conversations.values()) {
-      const { level, reason } = this.lights.of(id)
-      if (!this.relay.usable) return
-      if (level === "red" && isTransient(reason))
-        await this.sessions.ensure(id).catch((error: unknown) => {
-          this.settings.log.info("no keys yet", { conversation: id, code: (error as SecureChatError).code })
-        })
-    }
+    void catchUp(this.context, this.names, this.sessions)
   }
 
   #onUnasked(frame: Unasked): void {
@@ -334,80 +305,16 @@ export class Engine {
   #onConnection(change: ConnectionChange): void {
     this.#hooks.emit("connection", change)
     if (change.error !== undefined && change.retryAt === undefined) this.#report(change.error)
-    this.#changed()
+    this.#telling.changed()
   }
 
   // ── consequences ─────────────────────────────────────────────────────────────────────────────
-
-  #changed(): void {
-    for (const id of this.lights.refresh()) {
-      const { level, reason } = this.lights.of(id)
-      const waiting = this.ledger.entries().filter((entry) => entry.conversationId === id)
-      if (level === "red" && !isTransient(reason))
-        this.outbox.hold(id).then(
-          () => {
-            this.#updated(
-              id,
-              waiting.map((entry) => entry.messageId),
-            )
-          },
-          (error: unknown) => {
-            this.#report(error)
-          },
-        )
-      else
-        this.#updated(
-          id,
-          waiting.map((entry) => entry.messageId),
-        )
-      if (level !== "red") this.outbox.pump()
-    }
-    const counts = this.outbox.counts
-    const shown = `${counts.size}/${counts.held}`
-    if (shown !== this.#counts) {
-      this.#counts = shown
-      this.#hooks.emit("outbox", Object.freeze(counts))
-    }
-    this.#hooks.changed()
-  }
 
   /** The recipient has everything up to here. */
   #settle(change: Change, id: ConversationId, account: AccountId, upTo: number): void {
     for (const entry of this.ledger.entries())
       if (entry.conversationId === id && entry.account === account && entry.sequence <= upTo)
         change.dropEntry(entry)
-  }
-
-  #moveCursor({ conversationId, accountId, type, upTo }: ReceiptEvent): void {
-    const before = this.receiptsOf(conversationId)
-    const moved = type === "read" ? { readUpTo: upTo } : { deliveredUpTo: upTo }
-    const cursors = Object.freeze({ ...before.get(accountId), ...moved })
-    this.#cursors.set(conversationId, new Map(before).set(accountId, cursors))
-  }
-
-  /** Tells how own messages stand now, one after another and each status once. */
-  #updated(id: ConversationId, messages: readonly MessageId[]): void {
-    if (messages.length === 0) return
-    this.#telling = this.#telling
-      .then(async () => {
-        for (const message of messages) await this.#tellStatus(id, message)
-      })
-      .catch((error: unknown) => {
-        this.#report(error)
-      })
-  }
-  async #tellStatus(id: ConversationId, message: MessageId): Promise<void> {
-    const { store } = this.ledger
-    const place = await placeOf(store, id, message, true)
-    const record = place === undefined ? undefined : await messageAt(store, id, place)
-    if (record === undefined) return
-    const shown = this.show(id, record) as Message
-    if (this.#told.get(message) === shown.status || shown.status === undefined) return
-    this.#told.delete(message)
-    this.#told.set(message, shown.status)
-    const oldest = this.#told.size > MAX_TOLD ? this.#told.keys().next().value : undefined
-    if (oldest !== undefined) this.#told.delete(oldest)
-    this.#hooks.emit("message:updated", shown, id)
   }
 
   #report(error: unknown): void {
@@ -424,24 +331,10 @@ export class Engine {
   /** Sessions and prekeys age. */
   #keepHouse(): void {
     this.#cancelHousekeeping = this.#timers.after(HOUR_MS, () => {
-      this.#age().catch((error: unknown) => {
-        this.#report(error)
-      })
-      if (this.#open) this.#keepHouse()
+      this.#keepHouse()
+      age(this.context)
+        .then(() => (this.relay.usable ? this.#publisher.refresh() : undefined))
+        .catch(this.context.report)
     })
-  }
-  async #age(): Promise<void> {
-    const { ledger } = this
-    await ledger.queue.run(async () => {
-      const change = new Change(ledger)
-      for (const { account, device, link } of ledger.links()) {
-        const [next] = transition(link, { type: "tick" }, this.#deps)
-        if (next !== link) change.setLink(account, device, next)
-      }
-      ledger.prekeys.forget(this.#deps.nowMs(), change.batch)
-      await ledger.commit(change)
-    })
-    this.#changed()
-    if (this.relay.usable) await this.#publisher.refresh()
   }
 }

@@ -5,60 +5,31 @@
 import { equalBytes } from "../bytes/compare.ts"
 import { EMPTY } from "../bytes/concat.ts"
 import { toBase64url } from "../bytes/text.ts"
-import type { DirectEvent } from "../conversation/reduce.ts"
 import { reduceDirect } from "../conversation/reduce.ts"
-import { type ErrorCode, SecureChatError } from "../errors.ts"
+import { SecureChatError } from "../errors.ts"
 import { accountIdOfKey, deviceListHash } from "../identity/ids.ts"
-import { firstSeen } from "../identity/trust.ts"
-import { FAILED_HANDSHAKES_BURST, MAX_STRANGER_SESSIONS } from "../limits.ts"
+import { FAILED_HANDSHAKES_BURST } from "../limits.ts"
 import type { Effect } from "../session/effect.ts"
 import type { FirstMessageContext } from "../session/input.ts"
 import { type Link, emptyLink } from "../session/state.ts"
 import { transition } from "../session/transition.ts"
-import {
-  type AccountId,
-  type ConversationId,
-  type DeviceId,
-  MESSAGE_ID_BYTES,
-  formatAccountId,
-  formatDeviceId,
-  isHandle,
-} from "../wire/address.ts"
+import { type AccountId, type DeviceId, formatAccountId, formatDeviceId } from "../wire/address.ts"
 import { type Envelope, decodeEnvelope } from "../wire/envelope.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
 import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Context } from "./context.ts"
 import { Gate } from "./gate.ts"
-import { keepInspection, showInspection } from "./inspections.ts"
 import { Change } from "./ledger.ts"
-import { pinnedAccount } from "./lights.ts"
-import { placeOf, storeMessage } from "./messages.ts"
-import {
-  type Author,
-  type OpenedEffect,
-  type Reading,
-  applyReading,
-  authorOf,
-  messageIdOf,
-  readPayload,
-} from "./opened.ts"
-import type { ConversationRecord, InspectionRecord, MessageRecord } from "./records.ts"
-import { announceReceipts } from "./receipt-events.ts"
+import { authorOf } from "./opened.ts"
+import { Received, type Step } from "./received.ts"
 
 type Deliver = FrameOf<"deliver">
-/** What is told once a step is stored, in order. */
-type Told = (() => void)[]
 
 const MINUTE_MS = 60_000
 
-interface Step {
-  readonly change: Change
-  readonly frame: Deliver
-  readonly told: Told
-}
-
 export class Inbox {
   readonly #context: Context
+  readonly #received: Received
   readonly #failed = new Gate({ burst: FAILED_HANDSHAKES_BURST, refillMs: MINUTE_MS })
   readonly #handshakes = new Gate({ burst: 20, refillMs: 3 * MINUTE_MS })
   /** Devices whose refused messages have their one placeholder already. */
@@ -66,6 +37,7 @@ export class Inbox {
 
   constructor(context: Context) {
     this.#context = context
+    this.#received = new Received(context)
   }
 
   /**
@@ -197,7 +169,7 @@ export class Inbox {
     if (conversation === undefined || this.#refused.has(sender)) return
     this.#refused.add(sender)
     const author = { account, device: formatDeviceId(step.frame.fromDeviceId) }
-    this.#placeholder(step, conversation, author, error.code)
+    this.#received.placeholder(step, conversation, author, error.code)
   }
 
   async #effects(step: Step, link: Link, effects: readonly Effect[]): Promise<void> {
@@ -217,11 +189,11 @@ export class Inbox {
           break
         }
         case "opened":
-          await this.#opened(step, link, effect)
+          await this.#received.opened(step, link, effect)
           break
         case "unreadable": {
           const author = authorOf(effect)
-          this.#placeholder(step, this.#conversationFor(step, effect.peer), author, effect.code)
+          this.#received.unreadable(step, effect.peer, author, effect.code)
           break
         }
         case "evicted":
@@ -232,196 +204,7 @@ export class Inbox {
       }
     }
   }
-
-  /** The conversation of an account; a stranger gets one. */
-  #conversationFor(step: Step, peer: OpenedEffect["peer"]): ConversationRecord {
-    const { ledger, deps } = this.#context
-    const account = formatAccountId(peer.accountId)
-    const known = ledger.conversationWith(account)
-    if (known !== undefined) return step.change.conversation(known.id) ?? known
-    const id = ledger.newConversationId(account)
-    const pending = step.change.conversation(id)
-    if (pending !== undefined) return pending
-    this.#boundStrangers(step)
-    const trust = firstSeen(account, { accountId: peer.accountId, accountKey: peer.accountKey })
-    const record: ConversationRecord = {
-      ...{ id, trust, handle: undefined, fixed: false, createdAtMs: deps.nowMs(), places: 0 },
-      ...{ devices: "proven", stranger: true, claimedHandle: undefined },
-    }
-    step.change.setConversation(record)
-    return record
-  }
-
-  /** Accounts cost nothing: of those never answered, the oldest loses its session. protocol.md §6.7 */
-  #boundStrangers({ change, told }: Step): void {
-    const { ledger } = this.#context
-    const strangers = [...ledger.conversations.values()].filter((record) => record.stranger)
-    if (strangers.length < MAX_STRANGER_SESSIONS) return
-    const oldest = strangers.reduce((a, b) => (a.createdAtMs <= b.createdAtMs ? a : b))
-    const account = pinnedAccount(oldest.trust)
-    const device = ledger.deviceOf(account)
-    if (device !== undefined) change.setLink(account, device, emptyLink)
-    told.push(() => {
-      this.#context.report(
-        new SecureChatError("ERR_LIMIT", "too many strangers: the oldest session was dropped", {
-          details: { limit: MAX_STRANGER_SESSIONS },
-        }),
-      )
-    })
-  }
-
-  async #opened(step: Step, link: Link, effect: OpenedEffect): Promise<void> {
-    const { ledger } = this.#context
-    const { change } = step
-    const conversation = this.#conversationFor(step, effect.peer)
-    const author = authorOf(effect)
-    let reading: Reading
-    try {
-      reading = readPayload(ledger, effect)
-    } catch (error) {
-      if (!SecureChatError.is(error)) throw error
-      this.#placeholder(step, conversation, author, error.code)
-      return
-    }
-    const repeated = await this.#isRepeat(conversation.id, reading)
-    const events = applyReading(ledger, change, conversation, { effect, reading })
-    const isNew = events.some((event) => event.type === "taken" && event.verdict === "new") && !repeated
-    await this.#progress(step, conversation.id, author.account, events)
-    if (reading.type === "text" && isNew) this.#message(step, link, { conversation, author, effect, reading })
-    step.told.push(() => {
-      if (reading.type === "text") this.#context.owe(conversation.id)
-    })
-  }
-
-  async #isRepeat(id: ConversationId, reading: Reading): Promise<boolean> {
-    if (reading.type !== "text") return false
-    return (await placeOf(this.#context.ledger.store, id, messageIdOf(reading.meta), false)) !== undefined
-  }
-
-  #message(
-    step: Step,
-    link: Link,
-    what: {
-      readonly conversation: ConversationRecord
-      readonly author: Author
-      readonly effect: OpenedEffect
-      readonly reading: Reading & { readonly type: "text" }
-    },
-  ): void {
-    const { author, effect, reading } = what
-    const { deps, lights, settings } = this.#context
-    const { change, frame } = step
-    const claim = claimOf(what.conversation, reading.content.handle)
-    const conversation =
-      claim === undefined ? what.conversation : { ...what.conversation, claimedHandle: claim }
-    const inForce = author.account === pinnedAccount(conversation.trust)
-    const status = inForce ? lights.compute(conversation, link) : lights.of(conversation.id)
-    const { content, meta } = reading
-    const place = conversation.places + 1
-    const message: MessageRecord = {
-      ...{ place, id: messageIdOf(meta), mine: false, account: author.account, device: author.device },
-      ...{ peer: author.account, sentAtMs: meta.sentAtMs, receivedAtMs: deps.nowMs(), text: content.text },
-      ...{ replyTo: content.replyTo === undefined ? undefined : toBase64url(content.replyTo) },
-      ...{ sequence: meta.sequence, security: status, problem: undefined },
-      // Words of an identity nobody has decided about are kept, and not shown. protocol.md §9.3.3
-      ...{ quarantined: !inForce || conversation.claimedHandle !== undefined },
-      ...{ commitKey: effect.payload.commitKey?.expose(), commitment: effect.commitment },
-    }
-    storeMessage(change.batch, conversation.id, message)
-    change.setConversation({ ...conversation, places: place })
-    const record: InspectionRecord = {
-      ...{ messageId: message.id, mine: false, device: author.device, envelope: frame.body },
-      ...{ contentBytes: reading.contentBytes },
-    }
-    keepInspection(change.batch, conversation.id, settings.inspect, { place, record })
-    this.#tellMessage(step, { conversation, message, record })
-  }
-
-  #tellMessage(
-    { told }: Step,
-    what: { conversation: ConversationRecord; message: MessageRecord; record: InspectionRecord },
-  ): void {
-    const { conversation, message, record } = what
-    const { emit, show, announce, lookUp, settings } = this.#context
-    const { id, places, claimedHandle } = conversation
-    if (claimedHandle !== undefined) {
-      told.push(() => {
-        lookUp(id)
-      })
-      return
-    }
-    if (message.quarantined) return
-    told.push(() => {
-      if (places === 0 && conversation.stranger) announce(id)
-      const shown = show(id, message)
-      if ("security" in shown) emit("message", shown, id)
-      if (settings.inspect > 0) emit("inspect", showInspection(record))
-    })
-  }
-
-  /** Something authentic that cannot be understood, or something refused: a mark in its place. */
-  #placeholder(step: Step, from: ConversationRecord, author: Author, code: ErrorCode): void {
-    const { deps, lights, emit, show } = this.#context
-    const { change, told } = step
-    const conversation = change.conversation(from.id) ?? from
-    const place = conversation.places + 1
-    const now = deps.nowMs()
-    const message: MessageRecord = {
-      ...{
-        place,
-        id: toBase64url(deps.random(MESSAGE_ID_BYTES)),
-        mine: false,
-        ...author,
-        peer: author.account,
-      },
-      ...{ sentAtMs: now, receivedAtMs: now, text: undefined, replyTo: undefined, sequence: 0 },
-      ...{ security: lights.of(conversation.id), quarantined: false, problem: code },
-      ...{ commitKey: undefined, commitment: undefined },
-    }
-    storeMessage(change.batch, conversation.id, message)
-    change.setConversation({ ...conversation, places: place })
-    told.push(() => {
-      const shown = show(conversation.id, message)
-      if (!("security" in shown)) emit("message:unreadable", shown, conversation.id)
-    })
-  }
-
-  /** Receipts, gaps, and what they mean for the outbox. */
-  async #progress(
-    step: Step,
-    id: ConversationId,
-    account: AccountId,
-    events: readonly DirectEvent[],
-  ): Promise<void> {
-    const { settle, settings, report } = this.#context
-    for (const event of events) {
-      if (event.type === "receipt") settle(step.change, id, account, event.upTo)
-      if (event.type === "gap")
-        settings.log.info("messages are missing", { conversation: id, missing: event.missing })
-      if (event.type === "conflict")
-        step.told.push(() => {
-          report(
-            new SecureChatError("ERR_AUTHENTICATION", "the peer's messages do not form one chain", {
-              details: { conversation: id, sequence: event.sequence },
-            }),
-          )
-        })
-      if (event.type === "rollback")
-        this.#context.settings.log.error("an older copy of the store was put back", { conversation: id })
-    }
-    step.told.push(...(await announceReceipts(this.#context, step.change, { id, account, events })))
-  }
 }
 
 const misattributed = (): SecureChatError =>
   new SecureChatError("ERR_IDENTITY_MISMATCH", "the relay names another sender than the session")
-
-/** A stranger's hint what to look up; of known people none is needed. */
-const claimOf = (conversation: ConversationRecord, handle: string | undefined): string | undefined =>
-  conversation.stranger &&
-  conversation.handle === undefined &&
-  conversation.places === 0 &&
-  handle !== undefined &&
-  isHandle(handle)
-    ? handle
-    : undefined

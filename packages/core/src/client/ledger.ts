@@ -68,6 +68,7 @@ export class Ledger {
   readonly #lists = new Map<AccountId, KnownList>()
   readonly #entryOf = new Map<MessageId, number>()
   #lastOrder = 0
+  #lastOrder = 0
 
   constructor(store: Store, deps: Deps) {
     this.store = store
@@ -165,8 +166,10 @@ export class Ledger {
     return [...this.outbox.values()].sort((a, b) => a.order - b.order)
   }
   /** Never given twice in one process: the outbox remembers by order what the relay has accepted. */
+  /** Rises for the life of the process: the outbox remembers what it submitted by this number. */
   nextOrder(): number {
-    return this.#lastOrder + 1
+    this.#lastOrder += 1
+    return this.#lastOrder
   }
 
   // ── writing ──────────────────────────────────────────────────────────────────────────────────
@@ -207,6 +210,7 @@ export class Ledger {
   }
   applyEntry(entry: OutboxEntry): void {
     this.outbox.set(entry.order, entry)
+    this.#lastOrder = Math.max(this.#lastOrder, entry.order)
     this.#lastOrder = Math.max(this.#lastOrder, entry.order)
     this.#entryOf.set(entry.messageId, entry.order)
   }

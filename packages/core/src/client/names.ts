@@ -134,10 +134,14 @@ export class Names {
       failure = error
     }
     // The connection went away: the question is asked again after the next sign-in.
-    if (found === undefined && !relay.usable) return
+    if (found === undefined && this.#gone()) return
     const told = await ledger.queue.run(() => this.#apply(id, name, found, failure))
     changed()
     for (const tell of told) tell()
+  }
+
+  #gone(): boolean {
+    return !this.#context.relay.usable
   }
 
   async #apply(

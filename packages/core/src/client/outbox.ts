@@ -3,17 +3,13 @@
  * recipient's receipt. A retry sends the stored bytes; nothing is encrypted twice for one identity.
  * protocol.md §6.9, api.md §7
  */
-import { fromBase64url, toBase64url } from "../bytes/text.ts"
-import { encodeText } from "../content/kinds.ts"
+import { toBase64url } from "../bytes/text.ts"
 import { type OutboxStatus, statusOf } from "../conversation/receipts.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
-import { MAX_CONTENT_BYTES } from "../limits.ts"
 import { backoffMs, uniform } from "../runtime/backoff.ts"
 import { isTransient } from "../session/security.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
-import { sendingSession } from "../session/tie-break.ts"
 import {
-  type AccountId,
   type ConversationId,
   MESSAGE_ID_BYTES,
   type MessageId,
@@ -21,15 +17,14 @@ import {
   parseDeviceId,
 } from "../wire/address.ts"
 import type { Context } from "./context.ts"
-import { keepInspection } from "./inspections.ts"
+import { type Draft, composeText, conversationIn } from "./compose.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import { readMessage, storeMessage } from "./messages.ts"
+import { readMessage } from "./messages.ts"
 import type { MessageRecord, OutboxEntry } from "./records.ts"
-import { type Sealed, sealText } from "./seal.ts"
 import type { SendStatus } from "./types.ts"
 
-/** Envelopes submitted and not yet answered. */
+/** Devices submitted to at once; to each one envelope at a time, so that a refused one is not overtaken. */
 const IN_FLIGHT = 16
 const RETRY = { minMs: 1_000, maxMs: 60_000 }
 
@@ -40,11 +35,6 @@ export const notSecure = (status: SecurityStatus): SecureChatError =>
     hint: status.action === undefined ? "Wait until it has passed." : `Offer '${status.action}'.`,
     details: { reason: status.reason },
   })
-
-export interface Draft {
-  readonly text: string
-  readonly replyTo: MessageId | undefined
-}
 
 export class Outbox {
   readonly #context: Context
@@ -72,7 +62,7 @@ export class Outbox {
         })
       const change = new Change(ledger)
       const id16 = deps.random(MESSAGE_ID_BYTES)
-      const message = this.#write(change, id, {
+      const message = composeText(this.#context, change, id, {
         draft,
         messageId: toBase64url(id16),
         sentAtMs: deps.nowMs(),
@@ -83,85 +73,6 @@ export class Outbox {
     })
     this.#told(id, [])
     return record
-  }
-
-  /** Into `change`: the sealed message, its record and its outbox entry. */
-  #write(
-    change: Change,
-    id: ConversationId,
-    what: {
-      readonly draft: Draft
-      readonly messageId: MessageId
-      readonly sentAtMs: number
-      readonly status: SecurityStatus
-      readonly place?: number | undefined
-    },
-  ): MessageRecord {
-    const { ledger, settings } = this.#context
-    const { draft, messageId, sentAtMs, status } = what
-    const conversation = conversationIn(change, id)
-    const account = pinnedAccount(conversation.trust)
-    const content = this.#encode(draft, account)
-    const sealed = sealText(ledger, change, {
-      id,
-      account,
-      messageId: fromBase64url(messageId),
-      sentAtMs,
-      content,
-    })
-    const place = what.place ?? conversation.places + 1
-    const message: MessageRecord = {
-      ...{
-        place,
-        id: messageId,
-        mine: true,
-        account: ledger.identity.accountId,
-        device: ledger.identity.deviceId,
-      },
-      ...{ peer: account, sentAtMs, receivedAtMs: undefined, text: draft.text, replyTo: draft.replyTo },
-      ...{ sequence: sealed.sequence, security: status, quarantined: false, problem: undefined },
-      ...{ commitKey: sealed.commitKey, commitment: sealed.commitment },
-    }
-    storeMessage(change.batch, id, message)
-    change.setConversation({ ...conversation, places: Math.max(place, conversation.places), stranger: false })
-    change.setEntry(this.#entry(id, message, sealed))
-    keepInspection(change.batch, id, settings.inspect, {
-      place,
-      record: {
-        messageId,
-        mine: true,
-        device: sealed.device,
-        envelope: sealed.envelope,
-        contentBytes: content.length,
-      },
-    })
-    return message
-  }
-
-  #encode(draft: Draft, account: AccountId): ReturnType<typeof encodeText> {
-    const { ledger, settings } = this.#context
-    const replyTo = draft.replyTo === undefined ? undefined : fromBase64url(draft.replyTo)
-    const unanswered = sendingSession(ledger.linkWith(account))?.phase === "unconfirmed"
-    const content = encodeText({
-      text: draft.text,
-      replyTo,
-      handle: unanswered ? settings.handle : undefined,
-    })
-    if (content.length > MAX_CONTENT_BYTES)
-      throw new SecureChatError("ERR_MESSAGE_TOO_LARGE", `content of ${content.length} bytes`, {
-        hint: `At most ${MAX_CONTENT_BYTES} bytes fit one message.`,
-        details: { limitBytes: MAX_CONTENT_BYTES },
-      })
-    return content
-  }
-
-  #entry(id: ConversationId, message: MessageRecord, sealed: Sealed): OutboxEntry {
-    const { ledger, deps } = this.#context
-    return {
-      ...{ order: ledger.nextOrder(), conversationId: id, account: message.peer, device: sealed.device },
-      ...{ messageId: message.id, messagePlace: message.place, sequence: message.sequence },
-      ...{ envelopeId: deps.random(16), envelope: sealed.envelope, state: "queued", problem: undefined },
-    }
   }
 
   /** @throws ERR_MESSAGE_NOT_FOUND, ERR_NOT_SECURE */
@@ -183,7 +94,7 @@ export class Outbox {
         change.dropEntry(entry)
         const draft = { text: found.text ?? "", replyTo: found.replyTo }
         const again = { draft, messageId, sentAtMs: found.sentAtMs, status, place: found.place }
-        result = this.#write(change, id, again)
+        result = composeText(this.#context, change, id, again)
       }
       await ledger.commit(change)
       this.#accepted.delete(entry.order)
@@ -249,13 +160,16 @@ export class Outbox {
   pump(): void {
     const { ledger, relay } = this.#context
     if (!relay.usable || this.#cancelPause !== undefined) return
+    const busy = new Set([...this.#flying].map((order) => ledger.outbox.get(order)?.device))
     for (const entry of ledger.entries()) {
       if (this.#flying.size >= IN_FLIGHT) return
-      if (this.#mayGo(entry)) void this.#submit(entry)
+      if (busy.has(entry.device) || !this.#mayGo(entry)) continue
+      busy.add(entry.device)
+      void this.#submit(entry)
     }
   }
   #mayGo(entry: OutboxEntry): boolean {
-    if (this.#flying.has(entry.order) || this.#accepted.has(entry.order)) return false
+    if (this.#accepted.has(entry.order)) return false
     if (entry.state !== "queued" && entry.state !== "sent") return false
     return this.#context.lights.of(entry.conversationId).level !== "red"
   }
@@ -335,13 +249,4 @@ export class Outbox {
     changed()
     this.pump()
   }
-}
-
-const conversationIn = (
-  change: Change,
-  id: ConversationId,
-): NonNullable<ReturnType<Change["conversation"]>> => {
-  const record = change.conversation(id)
-  if (record === undefined) throw new SecureChatError("ERR_CONVERSATION_NOT_FOUND", "no such conversation")
-  return record
 }

@@ -52,7 +52,7 @@ interface FlatDirect {
 const flatDirect = /* @__PURE__ */ recordOf<FlatDirect>("a conversation's progress", {
   sent: u53,
   sentHead: bytesOf(32),
-  devices: v.instance(Map) as unknown as v.GenericSchema<CborValue>,
+  devices: v.instance(Map),
 })
 
 export const directCodec: RecordCodec<DirectState> = {

@@ -1,12 +1,13 @@
 /** What `markRead` means: the peer's messages up to one, as a number of its counter. */
 import { highest } from "../conversation/dedupe.ts"
+import { reduceDirect } from "../conversation/reduce.ts"
 import { progressOf } from "../conversation/state.ts"
 import type { AccountId, ConversationId, DeviceId, MessageId } from "../wire/address.ts"
-import type { Ledger } from "./ledger.ts"
+import { Change, type Ledger } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
 import { messageAt, readMessage } from "./messages.ts"
 
-export interface ReadUpTo {
+interface ReadUpTo {
   readonly account: AccountId
   readonly device: DeviceId
   readonly sequence: number
@@ -17,7 +18,7 @@ export interface ReadUpTo {
  * @returns undefined where nothing of the peer lies before it.
  * @throws ERR_MESSAGE_NOT_FOUND
  */
-export const readUpTo = async (
+const readUpTo = async (
   ledger: Ledger,
   id: ConversationId,
   upTo: MessageId | undefined,
@@ -38,3 +39,13 @@ export const readUpTo = async (
   }
   return undefined
 }
+
+/** Stores that the peer's messages were read up to one. @throws ERR_MESSAGE_NOT_FOUND, ERR_STORE_UNAVAILABLE */
+export const markRead = (ledger: Ledger, id: ConversationId, upTo: MessageId | undefined): Promise<void> =>
+  ledger.queue.run(async () => {
+    const read = await readUpTo(ledger, id, upTo)
+    if (read === undefined) return
+    const input = { type: "mark-read", deviceId: read.device, upTo: read.sequence } as const
+    const [state] = reduceDirect(ledger.direct(id, read.account), input)
+    await ledger.commit(new Change(ledger).setDirect(id, read.account, state))
+  })

@@ -1,5 +1,5 @@
 /** What a peer's receipt looks like to the app: one cursor event, and each message it moved. */
-import type { DirectEvent } from "../conversation/reduce.ts"
+import type { DirectEvent } from "../conversation/events.ts"
 import { progressOf } from "../conversation/state.ts"
 import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
 import type { Context } from "./context.ts"

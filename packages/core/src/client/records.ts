@@ -228,7 +228,7 @@ const flatMessage = /* @__PURE__ */ recordOf<FlatMessage>("a message", {
   text: maybe(text),
   replyTo: maybe(text),
   sequence: u53,
-  security: v.instance(Map) as unknown as v.GenericSchema<CborValue>,
+  security: v.instance(Map),
   quarantined: v.boolean(),
   problem: maybe(text),
   commitKey: maybe(bytesOf(32)),

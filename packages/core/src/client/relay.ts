@@ -11,7 +11,7 @@ import { accountIdOfKey } from "../identity/ids.ts"
 import { signLogin } from "../identity/statements.ts"
 import { MAX_OPEN_REQUESTS, REQUEST_TIMEOUT_MS } from "../limits.ts"
 import { sha256 } from "#primitives"
-import type { LinkHandlers } from "../runtime/connection.ts"
+import type { ConnectionOptions } from "../runtime/connection.ts"
 import type { Link } from "../runtime/link.ts"
 import { type Deferred, type Timers, deferred, onAbort } from "../runtime/timers.ts"
 import { BYE_LEAVING, closeCodeOf, retryAdvice } from "../wire/close-codes.ts"
@@ -143,7 +143,7 @@ export class Relay {
   }
 
   /** The part of a connection's handlers that is about frames. */
-  readonly handlers: Required<Pick<LinkHandlers, "onFrame" | "ping" | "onEnd" | "leave">> = {
+  readonly handlers: Required<Pick<ConnectionOptions["handlers"], "onFrame" | "ping" | "onEnd" | "leave">> = {
     onFrame: (bytes, link) => {
       const frame = decoded(bytes)
       if (frame !== undefined) this.#onFrame(frame, link)

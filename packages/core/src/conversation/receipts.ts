@@ -1,6 +1,6 @@
 /** Sent, delivered, read: cursors that only rise, and the status computed from them. api.md §7 */
 import type { Seen } from "../content/meta.ts"
-import type { DirectEvent, DirectStep } from "./reduce.ts"
+import type { DirectEvent, DirectStep } from "./events.ts"
 import { type DirectState, progressOf, withProgress } from "./state.ts"
 
 /** Where a message of our own stands before the peer has it: what its outbox entry says. */

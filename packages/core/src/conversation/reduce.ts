@@ -5,7 +5,8 @@
  */
 import type { Seen } from "../content/meta.ts"
 import type { Bytes } from "../deps.ts"
-import { type Verdict, isTaken, missing, take } from "./dedupe.ts"
+import { isTaken, missing, take } from "./dedupe.ts"
+import type { DirectStep } from "./events.ts"
 import { advanceReceipts } from "./receipts.ts"
 import { type DirectState, progressOf, withProgress } from "./state.ts"
 
@@ -34,18 +35,6 @@ export type DirectInput =
       readonly seen: Seen
       readonly readUpTo: number
     }
-
-export type DirectEvent =
-  | { readonly type: "taken"; readonly verdict: Verdict }
-  /** The peer has, or has read, own messages up to this number. */
-  | { readonly type: "receipt"; readonly receipt: "delivered" | "read"; readonly upTo: number }
-  /** Numbers below the newest are missing: the sender still holds what they name. */
-  | { readonly type: "gap"; readonly missing: number }
-  /** The chain does not continue where it stood: something was altered, removed or inserted. */
-  | { readonly type: "conflict"; readonly sequence: number }
-  /** The peer has seen more than this store remembers sending: an older copy of it was put back. */
-  | { readonly type: "rollback"; readonly to: number }
-export type DirectStep = readonly [DirectState, readonly DirectEvent[]]
 
 export const reduceDirect = (state: DirectState, input: DirectInput): DirectStep => {
   switch (input.type) {

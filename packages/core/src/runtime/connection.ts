@@ -10,36 +10,25 @@
  */
 import { SecureChatError } from "../errors.ts"
 import { CONNECT_TIMEOUT_MS, LOST_AFTER_MS, RETRY_MAX_MS, RETRY_MIN_MS, RETRY_RESET_MS } from "../limits.ts"
-import type { Logger, Transport } from "../transport/transport.ts"
 import { backoffMs } from "./backoff.ts"
-import { type Ending, Link } from "./link.ts"
-import { type Timers, onAbort, sleep } from "./timers.ts"
+import { type Ending, Link, type LinkHandlers, type LinkOptions } from "./link.ts"
+import { onAbort, sleep } from "./timers.ts"
 import type { ConnectionChange, ConnectionState, RetryOptions, Unsubscribe } from "./types.ts"
 
-export interface LinkHandlers {
-  /** Makes a fresh link usable, e.g. signs in; bounded by the connect timeout. Rejecting ends the attempt. */
-  login?(link: Link, signal: AbortSignal): Promise<void>
-  /** After `login`, not bounded: reads what waited. `online` only when it resolves. */
-  resume?(link: Link, signal: AbortSignal): Promise<void>
-  /** A throw ends the link. */
-  onFrame(frame: Uint8Array, link: Link): void
-  /** Asks for a sign of life; any frame is one. */
-  ping?(link: Link): void
-  /** The link has ended. */
-  onEnd?(link: Link): void
-  /** The last word before a deliberate close. */
-  leave?(link: Link): Promise<void>
-}
-
-export interface ConnectionOptions {
-  readonly transport: Transport
-  readonly handlers: LinkHandlers
-  readonly timers: Timers
+export interface ConnectionOptions extends LinkOptions {
+  readonly handlers: LinkHandlers & {
+    /** Makes a fresh link usable, e.g. signs in; bounded by the connect timeout. Rejecting ends the attempt. */
+    login?(link: Link, signal: AbortSignal): Promise<void>
+    /** After `login`, not bounded: reads what waited. `online` only when it resolves. */
+    resume?(link: Link, signal: AbortSignal): Promise<void>
+    /** The link has ended. */
+    onEnd?(link: Link): void
+    /** The last word before a deliberate close. */
+    leave?(link: Link): Promise<void>
+  }
   readonly nowMs: () => number
   /** Uniform in [0, 1). */
   readonly jitter: () => number
-  readonly token: () => Promise<string | undefined>
-  readonly log: Logger
   readonly retry?: RetryOptions | undefined
   readonly onChange: (change: ConnectionChange) => void
   /** Once per outage, after `lostAfterMs`. */

@@ -4,9 +4,23 @@
  */
 import { SecureChatError } from "../errors.ts"
 import { HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS } from "../limits.ts"
-import type { CloseInfo, Transport, TransportConnection } from "../transport/transport.ts"
-import type { ConnectionOptions } from "./connection.ts"
-import { type Deferred, deferred } from "./timers.ts"
+import type { CloseInfo, Logger, Transport, TransportConnection } from "../transport/transport.ts"
+import { type Deferred, type Timers, deferred } from "./timers.ts"
+
+/** What happens on a link besides dialling and ending. */
+export interface LinkHandlers {
+  /** A throw ends the link. */
+  onFrame(frame: Uint8Array, link: Link): void
+  /** Asks for a sign of life; any frame is one. */
+  ping?(link: Link): void
+}
+export interface LinkOptions {
+  readonly transport: Transport
+  readonly handlers: LinkHandlers
+  readonly timers: Timers
+  readonly token: () => Promise<string | undefined>
+  readonly log: Logger
+}
 
 export interface Ending {
   readonly retry: CloseInfo["retry"]
@@ -21,7 +35,7 @@ const unreachable = (cause: unknown): SecureChatError =>
     : new SecureChatError("ERR_TRANSPORT_UNREACHABLE", "the connection could not be made", { cause })
 
 export class Link {
-  readonly #options: ConnectionOptions
+  readonly #options: LinkOptions
   readonly #controller = new AbortController()
   readonly #ended: Deferred<Ending> = deferred()
   /** Settles with the transport's own `onClose`, which comes exactly once after a successful connect. */
@@ -31,7 +45,7 @@ export class Link {
   #cancelHeartbeat: () => void = () => undefined
   #heard = false
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: LinkOptions) {
     this.#options = options
   }
 

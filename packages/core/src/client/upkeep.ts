@@ -1,0 +1,36 @@
+/** What time and absence change: sessions expire, old prekeys go, names move. protocol.md §4.3.8, §6.7 */
+import { SecureChatError } from "../errors.ts"
+import { isTransient } from "../session/security.ts"
+import { transition } from "../session/transition.ts"
+import type { Context } from "./context.ts"
+import { Change } from "./ledger.ts"
+import type { Names } from "./names.ts"
+import type { Sessions } from "./sessions.ts"
+
+export const age = async ({ ledger, deps, changed }: Context): Promise<void> => {
+  await ledger.queue.run(async () => {
+    const change = new Change(ledger)
+    for (const { account, device, link } of ledger.links()) {
+      const [next] = transition(link, { type: "tick" }, deps)
+      if (next !== link) change.setLink(account, device, next)
+    }
+    ledger.prekeys.forget(deps.nowMs(), change.batch)
+    await ledger.commit(change)
+  })
+  changed()
+}
+
+/** After a sign-in, what may take longer than a person wants to wait for `online`: names, then missing keys. */
+export const catchUp = async (context: Context, names: Names, sessions: Sessions): Promise<void> => {
+  const { ledger, lights, relay, report, settings } = context
+  await names.recheck().catch(report)
+  for (const { id } of ledger.conversations.values()) {
+    if (!relay.usable) return
+    const { level, reason } = lights.of(id)
+    if (level !== "red" || !isTransient(reason)) continue
+    await sessions.ensure(id).catch((error: unknown) => {
+      const code = SecureChatError.is(error) ? error.code : "ERR_INTERNAL"
+      settings.log.info("no keys yet", { conversation: id, code })
+    })
+  }
+}
