@@ -18,7 +18,7 @@ describe.skipIf(CHROMIUM === "")("the encrypted form", () => {
     receiver = await site.visit("/?as=bob&demo=form")
     alice = paneOf(sender.page, "alice")
     bob = paneOf(receiver.page, "bob")
-    await alice.toBe("yellow")
+    await alice.root.locator(".pill[data-level=yellow]").waitFor()
     await alice.write(SECRET)
     await bob.message(SECRET).waitFor()
   })

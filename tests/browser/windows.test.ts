@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { compareKeys, eventually, paneOf, type Pane } from "./support/pane.ts"
-import { CHROMIUM, openSite, type Site, type Visit } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site, type Visit, type VisitOptions } from "./support/site.ts"
 
 describe.skipIf(CHROMIUM === "")("two browsers", () => {
   let site: Site
@@ -21,13 +21,13 @@ describe.skipIf(CHROMIUM === "")("two browsers", () => {
   }
 
   /** Alice's window opens first and has to wait for Bob's. */
-  const talk = async (): Promise<Talk> => {
+  const talk = async (second: VisitOptions = {}): Promise<Talk> => {
     pair += 1
     const demo = `t${pair}`
     const one = await site.visit(`/?as=alice&demo=${demo}`)
     const alice = paneOf(one.page, "alice")
     await alice.root.getByText("Waiting for Bob").waitFor()
-    const two = await site.visit(`/?as=bob&demo=${demo}`)
+    const two = await site.visit(`/?as=bob&demo=${demo}`, second)
     const bob = paneOf(two.page, "bob")
     await alice.toBe("yellow")
     await bob.toBe("yellow")
@@ -109,9 +109,9 @@ describe.skipIf(CHROMIUM === "")("two browsers", () => {
   })
 
   test("messages that come while the window is scrolled away are counted and one press away", async () => {
-    const { alice, bob } = await talk()
-    for (let line = 1; line <= 30; line++) await alice.write(`line ${line}`)
-    await bob.message("line 30").waitFor()
+    const { alice, bob } = await talk({ height: 480 })
+    for (let line = 1; line <= 10; line++) await alice.write(`line ${line}`)
+    await bob.message("line 10").waitFor()
     await bob.log.evaluate((log) => {
       log.scrollTop = 0
     })

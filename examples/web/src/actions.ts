@@ -40,16 +40,19 @@ const withConversation = async (
 }
 
 const messageActions = (model: PersonModel) => ({
-  /** Sends the draft. It stays in the field when the SDK refuses. */
+  /** Sends the draft. It comes back into the field when the SDK refuses. */
   async send(): Promise<void> {
-    const text = model.draft.value.trim()
+    const draft = model.draft.value
+    const text = draft.trim()
     if (text === "") return
-    await withConversation(model, async (conversation) => {
-      showOwn(model, await conversation.send(text))
-      if (model.draft.value.trim() === text) model.draft.value = ""
+    model.draft.value = ""
+    const isSent = await withConversation(model, async (conversation) => {
+      const message = await conversation.send(text)
       model.notice.value = undefined
       model.hasWritten.value = true
+      await showOwn(model, message)
     })
+    if (!isSent && model.draft.value === "") model.draft.value = draft
   },
 
   write(draft: string): void {

@@ -10,6 +10,7 @@ import type {
   MessageId,
   SecureChat,
   SecurityStatus,
+  SendStatus,
   Unreadable,
   Unsubscribe,
 } from "@securechat/core"
@@ -28,9 +29,15 @@ interface Bridge {
   readonly model: PersonModel
   readonly announcer: Announcer
   readonly wire: Wire
-  /** Own messages whose encrypted form is known and which the relay does not have yet. */
-  readonly leaving: Map<MessageId, Inspection>
+  /** Own messages the relay has, by now. */
+  readonly passed: Set<MessageId>
 }
+
+const ON_THE_WIRE: ReadonlySet<SendStatus | undefined> = new Set<SendStatus | undefined>([
+  "sent",
+  "delivered",
+  "read",
+])
 
 const keep = (model: PersonModel, row: Row, keepKnown = false): void => {
   const rows = upsertRow(model.rows.value, row, keepKnown)
@@ -38,9 +45,22 @@ const keep = (model: PersonModel, row: Row, keepKnown = false): void => {
   model.rows.value = rows.slice(-KEPT_ROWS)
 }
 
+const keepForm = (model: PersonModel, inspection: Inspection): void => {
+  const known = [...model.inspections.value].slice(-INSPECTED)
+  model.inspections.value = new Map([...known, [inspection.messageId, inspection]])
+}
+
+/** What comes in tells its encrypted form by itself; for what goes out the SDK is asked. */
+const learnForm = async (model: PersonModel, id: MessageId): Promise<Inspection | undefined> => {
+  const [inspection] = (await model.conversation.value?.inspect(id)) ?? []
+  if (inspection !== undefined) keepForm(model, inspection)
+  return inspection
+}
+
 /** A message of one's own, as `send` returned it: events may have been faster. */
-export const showOwn = (model: PersonModel, message: Message): void => {
+export const showOwn = async (model: PersonModel, message: Message): Promise<void> => {
   keep(model, message, true)
+  await learnForm(model, message.id)
 }
 
 const showOther = (bridge: Bridge, row: Message | Unreadable): void => {
@@ -64,21 +84,23 @@ export const markSeen = (model: PersonModel): void => {
 }
 
 /** The relay has it once the status says so; only then has anything been on the wire. */
-const onUpdated = ({ model, wire, leaving, announcer }: Bridge, message: Message): void => {
+const onUpdated = async (bridge: Bridge, message: Message): Promise<void> => {
+  const { model, wire, passed, announcer } = bridge
   keep(model, message)
   if (message.status === "failed" && message.problem) announcer.now(errorSentence(message.problem))
-  const inspection = leaving.get(message.id)
-  if (inspection === undefined || !["sent", "delivered", "read"].includes(message.status ?? "")) return
-  leaving.delete(message.id)
-  recordOnWire(wire, inspection, model.me, model.peer)
+  if (!ON_THE_WIRE.has(message.status) || passed.has(message.id)) return
+  passed.add(message.id)
+  const inspection = await learnForm(model, message.id)
+  if (inspection !== undefined) recordOnWire(wire, inspection, model.me, model.peer)
 }
 
-const onInspect = ({ model, wire, leaving }: Bridge, inspection: Inspection): void => {
-  const known = [...model.inspections.value].slice(-INSPECTED)
-  model.inspections.value = new Map([...known, [inspection.messageId, inspection]])
-  if (inspection.direction === "out") leaving.set(inspection.messageId, inspection)
-  else recordOnWire(wire, inspection, model.peer, model.me)
+const onInspect = ({ model, wire }: Bridge, inspection: Inspection): void => {
+  keepForm(model, inspection)
+  if (inspection.direction === "in") recordOnWire(wire, inspection, model.peer, model.me)
 }
+
+/** Rejects only when the chat is closed meanwhile, and then its pane has a new one. */
+const ignoreClosed = (): undefined => undefined
 
 const showSecurity = ({ model, announcer }: Bridge, status: SecurityStatus): void => {
   const before = model.security.value
@@ -104,8 +126,7 @@ const onSnapshot = (bridge: Bridge): void => {
   model.connection.value = connection
   const mine = conversations.find(({ title }) => title === model.peer.handle)
   if (mine === undefined) return
-  // Rejects only when the chat is closed meanwhile, and then its pane has a new one.
-  if (mine !== model.conversation.value) adopt(bridge, mine).catch(() => undefined)
+  if (mine !== model.conversation.value) adopt(bridge, mine).catch(ignoreClosed)
   else showSecurity(bridge, mine.security)
 }
 
@@ -148,7 +169,7 @@ const conversationEvents = (bridge: Bridge): readonly Unsubscribe[] => {
     chat.on(
       "message:updated",
       here((message) => {
-        onUpdated(bridge, message)
+        onUpdated(bridge, message).catch(ignoreClosed)
       }),
     ),
     chat.on(
@@ -174,7 +195,7 @@ export const bridge = (
   chat: SecureChat,
   to: { readonly model: PersonModel; readonly announcer: Announcer; readonly wire: Wire },
 ): Unsubscribe => {
-  const parts: Bridge = { chat, ...to, leaving: new Map() }
+  const parts: Bridge = { chat, ...to, passed: new Set() }
   const ends = [
     chat.subscribe(() => {
       onSnapshot(parts)
