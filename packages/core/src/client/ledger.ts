@@ -68,7 +68,6 @@ export class Ledger {
   readonly #lists = new Map<AccountId, KnownList>()
   readonly #entryOf = new Map<MessageId, number>()
   #lastOrder = 0
-  #lastOrder = 0
 
   constructor(store: Store, deps: Deps) {
     this.store = store
