@@ -14,7 +14,7 @@ export const COMMANDS = {
   quit: "flush, say goodbye, leave",
 } as const
 
-export type Bare = keyof typeof COMMANDS
+type Bare = keyof typeof COMMANDS
 export type Command =
   | { readonly kind: "say"; readonly text: string }
   | { readonly kind: "to"; readonly user: string }

@@ -7,7 +7,7 @@ export interface Row {
   readonly key: number
   readonly entry: Entry
 }
-export interface Peer {
+interface Peer {
   readonly who: string
   readonly status: SecurityStatus
   readonly typing: boolean

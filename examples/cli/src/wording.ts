@@ -7,8 +7,6 @@ import type {
   SecurityStatus,
 } from "@securechat/core"
 
-export type Color = "red" | "yellow" | "green"
-
 /** What stands beside the dot: never color alone. */
 export const levelWord = (level: SecurityLevel): "RED" | "YELLOW" | "GREEN" => {
   switch (level) {
