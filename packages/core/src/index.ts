@@ -1,4 +1,6 @@
 // The public surface of @securechat/core: named exports only.
+export { SecureChannel } from "./channel/channel.ts"
+export type * from "./channel/types.ts"
 export { SecureChat } from "./client/client.ts"
 export type * from "./client/types.ts"
 export * from "./errors.ts"

@@ -2,7 +2,6 @@
 import type { Trust } from "../identity/trust.ts"
 import type { Bytes } from "../deps.ts"
 import type { ErrorCode } from "../errors.ts"
-import type { Envelope } from "../wire/envelope.ts"
 import type { AccountId, DeviceId, MessageId } from "../wire/address.ts"
 import type { Pairing } from "./pairing-state.ts"
 
@@ -28,8 +27,8 @@ export interface ChannelArrival {
   readonly sentAtMs: number
   /** Messages before it that are missing and were not told yet. */
   readonly missing: number
-  readonly envelope: Envelope
-  readonly wireBytes: number
+  /** As it came through the pipe. */
+  readonly frame: Uint8Array
   readonly contentBytes: number
 }
 

@@ -64,7 +64,7 @@ const hear = (state: Pairing, bytes: Uint8Array, env: Env): Step => {
     case "hello":
       return hearHello(state, frame.hello, env)
     case "envelope":
-      return hearEnvelope(state, frame.envelope, bytes.length, env)
+      return hearEnvelope(state, frame.envelope, bytes, env)
   }
 }
 

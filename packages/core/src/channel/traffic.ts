@@ -53,14 +53,14 @@ export const sendMessage = (state: Pairing, body: string | Uint8Array, env: Env)
 }
 
 /** A frame with an envelope: of a session we have, or the first of one. */
-export const hearEnvelope = (state: Pairing, envelope: Envelope, wireBytes: number, env: Env): Step => {
+export const hearEnvelope = (state: Pairing, envelope: Envelope, frame: Uint8Array, env: Env): Step => {
   const party = state.parties.find(({ link }) => sessionOf(link, envelope.sessionId) !== undefined)
   if (party === undefined) return answerFirst(state, envelope, env)
   const input = { type: "receive", own: env.setting.own, envelope, first: undefined } as const
   try {
     const [link, effects] = transition(party.link, input, env.deps)
     const before = sessionOf(party.link, envelope.sessionId)
-    const heard = { before, envelope, wireBytes, effects }
+    const heard = { before, envelope, frame, effects }
     return received(withParty(state, { ...party, link }), party, heard, env)
   } catch (error) {
     // It may be a forgery: nothing has changed, nothing is shown.
@@ -85,7 +85,7 @@ interface Heard {
   /** The session as it was before. */
   readonly before: Session | undefined
   readonly envelope: Envelope
-  readonly wireBytes: number
+  readonly frame: Uint8Array
   readonly effects: readonly Effect[]
 }
 
@@ -155,8 +155,7 @@ const openedPayload = (
     body: content.body,
     sentAtMs: meta.sentAtMs,
     missing,
-    envelope: heard.envelope,
-    wireBytes: heard.wireBytes,
+    frame: heard.frame,
     contentBytes: effect.payload.content.length,
   }
   const followed = followPeer({ ...state, numbers }, message.account, { session, seen: meta.seen }, env)
