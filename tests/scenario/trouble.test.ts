@@ -1,4 +1,4 @@
-import { SecureChat } from "@securechat/core"
+import type { SecureChat } from "@securechat/core"
 import { describe, expect, it } from "vitest"
 import { collect, freshStore, until, world } from "../support/people.ts"
 

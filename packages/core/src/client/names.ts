@@ -4,7 +4,15 @@
  */
 import { SecureChatError } from "../errors.ts"
 import { type Trust, firstSeen, observe } from "../identity/trust.ts"
-import { type AccountId, type ConversationId, type UserId, isAccountId, isHandle } from "../wire/address.ts"
+import {
+  type AccountId,
+  type ConversationId,
+  type DeviceId,
+  type UserId,
+  isAccountId,
+  isHandle,
+} from "../wire/address.ts"
+import type { Bundle } from "../wire/prekey.ts"
 import type { Context } from "./context.ts"
 import { type FoundAccount, claimBundle, findAccount, resolveHandle } from "./directory.ts"
 import { Change } from "./ledger.ts"
@@ -49,18 +57,35 @@ export class Names {
       throw new SecureChatError("ERR_CONFIG_INVALID", "a conversation with oneself")
     const device = deviceIn(found)
     const bundle = hasSession(ledger, found.account) ? undefined : await claimBundle(relay, found, device)
-    return ledger.queue.run(async () => {
-      const change = new Change(ledger)
-      if (bundle !== undefined && !hasSession(ledger, found.account))
-        beginSession(ledger, change, found, { device, bundle })
-      else change.setList(found.account, found.known)
-      // It may have come into being while the directory was asked.
-      const before = this.known(user) ?? ledger.conversationWith(found.account)
-      const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
-      await ledger.commit(change.setConversation(record))
-      if (before === undefined) this.#context.announce(record.id)
-      return record.id
-    })
+    const [id, told] = await ledger.queue.run(() => this.#settle(user, found, { device, bundle }))
+    for (const tell of told) tell()
+    return id
+  }
+
+  async #settle(
+    user: UserId,
+    found: FoundAccount,
+    keys: { readonly device: DeviceId; readonly bundle: Bundle | undefined },
+  ): Promise<readonly [ConversationId, (() => void)[]]> {
+    const { ledger, announce } = this.#context
+    const { device, bundle } = keys
+    const change = new Change(ledger)
+    if (bundle !== undefined && !hasSession(ledger, found.account))
+      beginSession(ledger, change, found, { device, bundle })
+    else change.setList(found.account, found.known)
+    // It may have come into being while the directory was asked.
+    const before = this.known(user) ?? ledger.conversationWith(found.account)
+    const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
+    await ledger.commit(change.setConversation(record))
+    if (before !== undefined) return [record.id, await release(this.#context, record.id)]
+    return [
+      record.id,
+      [
+        () => {
+          announce(record.id)
+        },
+      ],
+    ]
   }
 
   #created(user: UserId, found: FoundAccount): ConversationRecord {
@@ -78,7 +103,9 @@ export class Names {
     const seen = { ...record, stranger: false, trust: observe(record.trust, found.pin) }
     if (isAccountId(user)) return seen.handle === undefined ? { ...seen, fixed: true } : seen
     if (seen.handle !== undefined) return seen
-    return { ...seen, handle: user, trust: seen.fixed ? seen.trust : renamed(seen.trust, user) }
+    // This own look-up is the answer a claim was waiting for.
+    const named = { ...seen, handle: user, claimedHandle: undefined }
+    return { ...named, trust: seen.fixed ? seen.trust : renamed(seen.trust, user) }
   }
 
   /** They wrote first, and a person now reads or answers. */
@@ -173,7 +200,7 @@ export class Names {
     const account: AccountId = pinnedAccount(record.trust)
     const holds = found?.account === account
     const other = ledger.conversationNamed(name)
-    if (holds && other !== undefined) {
+    if (holds && other !== undefined && other.id !== record.id) {
       await absorb(this.#context, other, record)
       return []
     }
