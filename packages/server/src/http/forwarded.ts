@@ -1,5 +1,11 @@
 /** The address of a client behind a proxy. Forwarded addresses count only from proxies that are trusted. relay.md §11 */
-import type { IncomingMessage } from "node:http"
+import type { IncomingHttpHeaders } from "node:http"
+
+/** What is read of a request. */
+export interface Forwarded {
+  readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
 
 /** `::ffff:192.0.2.1` is the same computer as `192.0.2.1`. */
 const plain = (address: string): string => address.replace(/^::ffff:/i, "")
@@ -10,7 +16,7 @@ const plain = (address: string): string => address.replace(/^::ffff:/i, "")
  */
 export const addressOf =
   (trusted: readonly string[]) =>
-  (request: IncomingMessage): string => {
+  (request: Forwarded): string => {
     const peer = plain(request.socket.remoteAddress ?? "")
     if (!trusted.includes(peer)) return peer
     const header = request.headers["x-forwarded-for"]

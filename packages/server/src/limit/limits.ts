@@ -129,7 +129,7 @@ export interface RelayLimits {
   readonly mailboxMessages?: number | undefined
   readonly messageTtlMs?: number | undefined
   /** Token buckets by name: how many at once, how many per second after that. */
-  readonly buckets?: Readonly<Partial<Record<BucketName, BucketSpec>>> | undefined
+  readonly buckets?: { readonly [K in BucketName]?: BucketSpec | undefined } | undefined
 }
 
 const invalid = (name: string, hint: string): SecureChatError =>

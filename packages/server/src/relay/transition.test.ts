@@ -2,6 +2,7 @@ import { type Frame, FRAME_TYPE, RELAY_CODE as CODE, frameCodec } from "@securec
 import { describe, expect, it } from "vitest"
 import { type Line, bench } from "../../test/support/bench.ts"
 import { transition } from "./transition.ts"
+import type { Mailbox } from "../mailbox/mailbox.ts"
 import { resolveLimits } from "../limit/limits.ts"
 import { emptyRelay } from "./state.ts"
 
@@ -154,8 +155,28 @@ describe("a drain", () => {
     const bob = await relay.join()
     void relay.runtime.drain(20_000)
     await expect(relay.connect()).rejects.toThrow("not admitted")
-    await bob.send(bob.device.submit(4, alice.device, new Uint8Array(1)))
-    expect(bob.answer(4)).toMatchObject({ type: "nack", code: CODE.draining })
+    const [staying, gone] = alice.closedWith === undefined ? [alice, bob] : [bob, alice]
+    await staying.send(staying.device.submit(4, gone.device, new Uint8Array(1)))
+    expect(staying.answer(4)).toMatchObject({ type: "nack", code: CODE.draining })
+  })
+
+  it("[R18] waits for an open append to be confirmed before its connection goes", async () => {
+    const { mailbox } = bench()
+    let stored: (result: "stored") => void = () => undefined
+    const slow: Mailbox = {
+      ...mailbox,
+      counts: mailbox.counts,
+      append: () => new Promise((resolve) => (stored = resolve)),
+    }
+    const relay = bench({ mailbox: slow })
+    const alice = await relay.join()
+    await alice.send(alice.device.submit(4, alice.device, new Uint8Array(1)))
+    const drained = relay.runtime.drain(0)
+    expect(alice.closedWith).toBeUndefined()
+    stored("stored")
+    await drained
+    expect(alice.answer(4)?.type).toBe("accepted")
+    expect(alice.closedWith).toBe(4011)
   })
 
   it("ends at once with nobody connected, and forces what does not go", async () => {

@@ -3,7 +3,7 @@
  * call of `transition` and nowhere else; what goes in is never touched, since every table is a value.
  */
 import { type Frame, RELAY_CODE, closeCodeOf, relayCodeName } from "@securechat/core/wire"
-import { type BucketName, type Limits } from "../limit/limits.ts"
+import type { BucketName, Limits } from "../limit/limits.ts"
 import { take } from "../limit/bucket.ts"
 import type { Effect, LogFields } from "./effect.ts"
 import type { Connection, Ready, RelayState } from "./state.ts"

@@ -33,8 +33,7 @@ export const mailboxSuite = (
     { mailbox, nowMs }: MailboxUnderTest,
     device: string,
     id: string,
-    envelope: Uint8Array = bytes(1),
-    lifeMs = HOUR_MS,
+    { envelope = bytes(1), lifeMs = HOUR_MS }: { envelope?: Uint8Array; lifeMs?: number } = {},
   ): Promise<string> => mailbox.append(device, envelope, { id, expiresAt: new Date(nowMs() + lifeMs) })
   const contents = async (
     { mailbox }: MailboxUnderTest,
@@ -48,9 +47,9 @@ export const mailboxSuite = (
   describe("a mailbox", () => {
     it("gives back what was stored, in order, per device", async () => {
       const box = await make()
-      strictEqual(await put(box, "a", "1", bytes(1)), "stored")
-      strictEqual(await put(box, "b", "2", bytes(2)), "stored")
-      strictEqual(await put(box, "a", "3", bytes(3)), "stored")
+      strictEqual(await put(box, "a", "1", { envelope: bytes(1) }), "stored")
+      strictEqual(await put(box, "b", "2", { envelope: bytes(2) }), "stored")
+      strictEqual(await put(box, "a", "3", { envelope: bytes(3) }), "stored")
       deepStrictEqual(await contents(box, "a"), [[1], [3]])
       deepStrictEqual(await contents(box, "b"), [[2]])
       deepStrictEqual(await contents(box, "nobody"), [])
@@ -59,7 +58,7 @@ export const mailboxSuite = (
 
     it("reads on after a cursor, as many as asked for", async () => {
       const box = await make()
-      for (let i = 0; i < 5; i++) await put(box, "a", String(i), bytes(i))
+      for (let i = 0; i < 5; i++) await put(box, "a", String(i), { envelope: bytes(i) })
       const first = await box.mailbox.read("a", { limit: 2 })
       deepStrictEqual(
         first.map((item) => [...item.envelope]),
@@ -76,19 +75,19 @@ export const mailboxSuite = (
 
     it("deletes up to an acknowledged cursor and never again below it", async () => {
       const box = await make()
-      await put(box, "a", "1", bytes(1))
-      await put(box, "a", "2", bytes(2))
+      await put(box, "a", "1", { envelope: bytes(1) })
+      await put(box, "a", "2", { envelope: bytes(2) })
       const [first, second] = await box.mailbox.read("a", { limit: 2 })
       await box.mailbox.ack("a", second?.cursor ?? "")
       await box.mailbox.ack("a", first?.cursor ?? "")
       deepStrictEqual(await contents(box, "a"), [])
-      await put(box, "a", "3", bytes(3))
+      await put(box, "a", "3", { envelope: bytes(3) })
       deepStrictEqual(await contents(box, "a", second?.cursor), [[3]])
     })
 
     it("ignores a cursor it never wrote, and one of another device's place", async () => {
       const box = await make()
-      await put(box, "a", "1", bytes(1))
+      await put(box, "a", "1", { envelope: bytes(1) })
       for (const cursor of ["", "x", "00000000000000000000000000000000.1", `${"f".repeat(32)}.99`]) {
         await box.mailbox.ack("a", cursor)
         deepStrictEqual(await contents(box, "a", cursor), [[1]])
@@ -99,7 +98,7 @@ export const mailboxSuite = (
 
     it("resumes at its own cursor, deleting what is below", async () => {
       const box = await make()
-      for (let i = 0; i < 3; i++) await put(box, "a", String(i), bytes(i))
+      for (let i = 0; i < 3; i++) await put(box, "a", String(i), { envelope: bytes(i) })
       const [, second] = await box.mailbox.read("a", { limit: 2 })
       const place = await box.mailbox.resume("a", second?.cursor ?? "")
       strictEqual(place.resumed, true)
@@ -115,7 +114,7 @@ export const mailboxSuite = (
       await box.advance(options.dedupMs + HOUR_MS)
       await put(box, "b", "2")
       strictEqual((await box.mailbox.resume("a", cursor)).resumed, true)
-      await put(box, "a", "3", bytes(3))
+      await put(box, "a", "3", { envelope: bytes(3) })
       deepStrictEqual(await contents(box, "a", cursor), [[3]])
     })
 
@@ -138,25 +137,25 @@ export const mailboxSuite = (
       strictEqual((await contents(box, "a")).length, options.messages)
       await box.mailbox.ack("a", (await box.mailbox.read("a", { limit: 1 }))[0]?.cursor ?? "")
       strictEqual(await put(box, "a", "over"), "stored")
-      strictEqual(await put(box, "c", "big", new Uint8Array(options.bytes)), "stored")
+      strictEqual(await put(box, "c", "big", { envelope: new Uint8Array(options.bytes) }), "stored")
       strictEqual(await put(box, "c", "byte"), "full")
     })
 
     it("drops what has expired and nothing else", async () => {
       const box = await make()
-      await put(box, "a", "1", bytes(1), HOUR_MS)
-      await put(box, "a", "2", bytes(2), 2 * HOUR_MS)
-      await put(box, "never opened", "3", bytes(3), HOUR_MS)
+      await put(box, "a", "1", { envelope: bytes(1), lifeMs: HOUR_MS })
+      await put(box, "a", "2", { envelope: bytes(2), lifeMs: 2 * HOUR_MS })
+      await put(box, "never opened", "3", { envelope: bytes(3), lifeMs: HOUR_MS })
       await box.advance(HOUR_MS)
       deepStrictEqual(await contents(box, "a"), [[2]])
-      await put(box, "a", "4", bytes(4))
+      await put(box, "a", "4", { envelope: bytes(4) })
       deepStrictEqual(box.mailbox.counts(), { mailboxes: 1, messages: 2 })
     })
 
     it("forgets a revoked device whole", async () => {
       const box = await make()
       await put(box, "a", "1")
-      await put(box, "b", "2", bytes(2))
+      await put(box, "b", "2", { envelope: bytes(2) })
       await box.mailbox.drop("a")
       deepStrictEqual(await contents(box, "a"), [])
       deepStrictEqual(await contents(box, "b"), [[2]])
@@ -178,7 +177,7 @@ export const mailboxSuite = (
     it("copies in and out", async () => {
       const box = await make()
       const given = bytes(1, 2)
-      await put(box, "a", "1", given)
+      await put(box, "a", "1", { envelope: given })
       given[0] = 9
       const [item] = await box.mailbox.read("a", { limit: 1 })
       item?.envelope.fill(7)
@@ -194,14 +193,14 @@ export const mailboxSuite = (
 
     it("after a restart keeps everything, or has another epoch", async () => {
       const box = await make()
-      await put(box, "a", "1", bytes(1))
-      await put(box, "a", "2", bytes(2))
+      await put(box, "a", "1", { envelope: bytes(1) })
+      await put(box, "a", "2", { envelope: bytes(2) })
       const cursor = (await box.mailbox.read("a", { limit: 1 }))[0]?.cursor ?? ""
       const again = await box.reopen()
       const place = await again.mailbox.resume("a", cursor)
       strictEqual(place.resumed, options.survivesRestart)
       deepStrictEqual(await contents(again, "a", place.after), options.survivesRestart ? [[2]] : [])
-      await put(again, "a", "3", bytes(3))
+      await put(again, "a", "3", { envelope: bytes(3) })
       notStrictEqual(await lastCursor(again, "a"), cursor)
     })
   })
