@@ -1,14 +1,13 @@
 /** The safety number as a code for a camera, drawn with half blocks: two modules in each character cell. */
 import { encodeQR } from "qr"
 
-/** The text form of protocol bytes: what a camera app hands on must be text. protocol.md §1.1 */
-export const qrText = (payload: Uint8Array): string => `sc1.${Buffer.from(payload).toString("base64url")}`
-
+/** The payload is bytes, not text; a thin quiet zone is enough where all around is dark. */
+const BYTES_AS_THEY_ARE = { encoding: "byte", ecc: "low", border: 2 } as const
 const CELLS = ["█", "▀", "▄", " "] as const
 
 /** Rows of characters; light modules are drawn, so that a dark terminal shows the quiet zone. */
 export const qrRows = (payload: Uint8Array): readonly string[] => {
-  const modules = encodeQR(qrText(payload), "raw", { ecc: "low", border: 2 })
+  const modules = encodeQR("", "raw", { ...BYTES_AS_THEY_ARE, textEncoder: () => payload })
   const dark = (row: number, column: number): boolean => modules[row]?.[column] ?? true
   const columns = modules[0]?.length ?? 0
   return Array.from({ length: Math.ceil(modules.length / 2) }, (_, half) =>
