@@ -46,9 +46,14 @@ export interface ProofChange {
   readonly origin?: string
 }
 
-/** @param deps seeded randomness and a clock. */
-export const relayDevice = (deps: RelayDeviceDeps): RelayDevice => {
-  const identity = createIdentity(deps)
+/**
+ * @param deps seeded randomness and a clock.
+ * @param identity default: a new account with its first device.
+ */
+export const relayDevice = (
+  deps: RelayDeviceDeps,
+  identity: Identity = createIdentity(deps),
+): RelayDevice => {
   const accountId = parseAccountId(identity.accountId)
   const deviceId = parseDeviceId(identity.deviceId)
   const prekey = (kind: OwnPrekey["statement"]["kind"]): Bytes =>

@@ -1,4 +1,5 @@
 /** A relay without sockets: the real runtime, the real mailbox, a clock held by the test, and connections that record. */
+import type { Identity } from "@securechat/core/identity"
 import { silentLogger } from "@securechat/core/transport"
 import { type Frame, type FrameName, type FrameOf, RELAY_CODE, frameCodec } from "@securechat/core/wire"
 import {
@@ -42,7 +43,7 @@ export interface Bench {
   readonly runtime: RelayRuntime
   readonly mailbox: Mailbox
   readonly counted: string[]
-  device(): RelayDevice
+  device(identity?: Identity): RelayDevice
   /** Admitted and opened, nothing sent. */
   connect(device?: RelayDevice, from?: { address?: string; origin?: string }): Promise<Line>
   /** Logged in, up to `ready`. */
@@ -165,7 +166,7 @@ export const bench = ({ seed = 1, limits: changes, auth, mailbox: given }: Bench
     runtime,
     mailbox,
     counted,
-    device: () => relayDevice(deps),
+    device: (identity) => relayDevice(deps, identity),
     connect,
     login,
     join: async (stock) => {
