@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { compareKeys, eventually, paneOf, type Pane } from "./support/pane.ts"
-import { CHROMIUM, openSite, type Site, type Visit, type VisitOptions } from "./support/site.ts"
+import { CHROMIUM, openSite, PATIENCE_MS, type Site, type Visit, type VisitOptions } from "./support/site.ts"
 
-describe.skipIf(CHROMIUM === "")("two browsers", () => {
+describe.skipIf(CHROMIUM === "")("two browsers", { timeout: PATIENCE_MS }, () => {
   let site: Site
   let pair = 0
 
@@ -54,9 +54,7 @@ describe.skipIf(CHROMIUM === "")("two browsers", () => {
 
   test("a link in each pane opens one person in a window of their own, and from there the other", async () => {
     const visit = await site.visit("/")
-    const href = await visit.page
-      .getByRole("link", { name: "Open Alice in a window of their own" })
-      .getAttribute("href")
+    const href = await visit.page.getByRole("link", { name: "Open Alice’s own window" }).getAttribute("href")
     expect(href).toMatch(/^\/\?as=alice&demo=[a-z0-9]{4}$/)
     const one = await site.visit(href ?? "")
     const peer = one.page.getByRole("link", { name: "Open Bob’s window" }).first()

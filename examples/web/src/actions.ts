@@ -50,6 +50,7 @@ const messageActions = (model: PersonModel) => ({
       const message = await conversation.send(text)
       model.notice.value = undefined
       model.hasWritten.value = true
+      model.unreadFrom.value = undefined
       await showOwn(model, message)
     })
     if (!isSent && model.draft.value === "") model.draft.value = draft

@@ -22,7 +22,7 @@ export const strings = {
 
   pane: {
     label: (me: string): string => `${me}’s window`,
-    openAlone: (me: string): string => `Open ${me} in a window of their own`,
+    openAlone: (me: string): string => `Open ${me}’s own window`,
     openPeer: (peer: string): string => `Open ${peer}’s window`,
     openAloneShort: "Own window",
     tabs: "Whose window",
@@ -166,7 +166,7 @@ export const strings = {
 
   wire: {
     title: "The wire",
-    lead: "All that the relay sees of a message",
+    lead: "What the relay sees",
     empty: "Nothing has passed yet.",
     route: (from: string, to: string): string => `${from} to ${to}`,
     bytes: (count: number): string => `${count.toLocaleString("en")} B`,

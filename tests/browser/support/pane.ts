@@ -1,6 +1,7 @@
 /** One pane as a person meets it: by roles and names, not by the app's insides. */
 import { expect } from "vitest"
 import type { Locator, Page } from "playwright-core"
+import { STEP_MS } from "./site.ts"
 
 export type Role = "alice" | "bob"
 
@@ -25,7 +26,7 @@ export interface Pane {
 
 /** Waits for something on the page; fails with what it last saw. */
 export const eventually = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
-  expect.poll(read, { timeout: 10_000, interval: 25 })
+  expect.poll(read, { timeout: STEP_MS, interval: 25 })
 
 const text = (locator: Locator): Locator => locator.locator(".text")
 

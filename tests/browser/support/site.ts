@@ -15,6 +15,11 @@ const DIST = fileURLToPath(new URL("../../../examples/web/dist", import.meta.url
 /** Empty: the test runner looked for it and there is none. */
 export const CHROMIUM: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
 
+/** A bound for a machine that does much else, not an expectation: a story of a browser is long. */
+export const PATIENCE_MS = 90_000
+/** The same for one step of it. */
+export const STEP_MS = 20_000
+
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -26,7 +31,7 @@ const FLAGS = [
   "--disable-sync",
 ]
 
-export interface Level {
+interface Level {
   readonly pane: string
   readonly level: string
   readonly reason: string
@@ -158,7 +163,7 @@ export const openSite = async (): Promise<Site> => {
     visit: async (path, options = {}) => {
       const context = await browser.newContext(contextOptions(options))
       contexts = [...contexts, context]
-      context.setDefaultTimeout(10_000)
+      context.setDefaultTimeout(STEP_MS)
       const visit = await watch(await context.newPage())
       await visit.page.goto(url + path)
       return visit

@@ -63,13 +63,16 @@ export const showOwn = async (model: PersonModel, message: Message): Promise<voi
   await learnForm(model, message.id)
 }
 
+const isSeen = (model: PersonModel): boolean => model.onScreen.value && model.atEnd.value
+
 const showOther = (bridge: Bridge, row: Message | Unreadable): void => {
   const { model, announcer } = bridge
   batch(() => {
     keep(model, row)
     model.peerTyping.value = false
-    const seen = model.onScreen.value && model.atEnd.value
-    if (!seen) model.unreadFrom.value ??= row.id
+    if (isSeen(model)) return
+    if (model.caughtUp.value) model.unreadFrom.value = row.id
+    model.caughtUp.value = false
   })
   announcer.messageFrom(model.peer.name)
   markSeen(model)
@@ -77,10 +80,11 @@ const showOther = (bridge: Bridge, row: Message | Unreadable): void => {
 
 /** Tells the peer what is on the screen, as one cursor. */
 export const markSeen = (model: PersonModel): void => {
+  if (!isSeen(model)) return
+  model.caughtUp.value = true
   const conversation = model.conversation.value
-  if (conversation === undefined || conversation.unread === 0) return
   // A cursor that does not move now moves with the next message: nothing to tell the person.
-  if (model.onScreen.value && model.atEnd.value) conversation.markRead().catch(() => undefined)
+  if (conversation !== undefined && conversation.unread > 0) conversation.markRead().catch(() => undefined)
 }
 
 /** The relay has it once the status says so; only then has anything been on the wire. */

@@ -47,7 +47,10 @@ export interface PersonModel {
   /** The pane is on the screen and its log is at the end: what comes in is read. */
   readonly onScreen: Signal<boolean>
   readonly atEnd: Signal<boolean>
+  /** Where the divider stands: the first message that came unseen. It stays a while after it was seen. */
   readonly unreadFrom: Signal<MessageId | undefined>
+  /** Everything has been on the screen. */
+  readonly caughtUp: Signal<boolean>
   /** Wrote something by hand: ticks off the first hint. */
   readonly hasWritten: Signal<boolean>
   readonly blocked: ReadonlySignal<boolean>
@@ -75,6 +78,7 @@ const conversationSignals = () => ({
   inspections: signal<ReadonlyMap<MessageId, Inspection>>(new Map()),
   peerTyping: signal(false),
   unreadFrom: signal<MessageId | undefined>(undefined),
+  caughtUp: signal(true),
 })
 
 const viewSignals = () => ({
@@ -99,7 +103,9 @@ export const createPersonModel = (role: Role, demo: string): PersonModel => {
     unread: computed(() => {
       const from = signals.unreadFrom.value
       const rows = signals.rows.value
-      return from === undefined ? 0 : rows.length - rows.findIndex((row) => row.id === from)
+      return from === undefined || signals.caughtUp.value
+        ? 0
+        : rows.length - rows.findIndex((row) => row.id === from)
     }),
   }
 }
@@ -116,6 +122,7 @@ export const forgetIdentity = (model: PersonModel): void => {
   model.inspections.value = new Map()
   model.peerTyping.value = false
   model.unreadFrom.value = undefined
+  model.caughtUp.value = true
   model.flipped.value = new Set()
   model.sheet.value = undefined
 }

@@ -32,15 +32,17 @@ export const App = ({ desks, wire, chosen, isWide }: AppProps): JSX.Element => {
       ))}
       <TopBar />
       {isPair && <Guide models={models} />}
-      {isPair && <Tabs models={models} chosen={chosen} />}
-      <main class="stage">
-        {desks.map((desk, index) => (
-          <Fragment key={desk.model.me.role}>
-            {index === 1 && <WireStrip wire={wire} />}
-            <Pane desk={desk} shown={!isPair || isWide.value || chosen.value === desk.model.me.role} />
-          </Fragment>
-        ))}
-        {!isPair && <WireStrip wire={wire} />}
+      <main class="main">
+        {isPair && <Tabs models={models} chosen={chosen} />}
+        <div class="stage">
+          {desks.map((desk, index) => (
+            <Fragment key={desk.model.me.role}>
+              {index === 1 && <WireStrip wire={wire} />}
+              <Pane desk={desk} shown={!isPair || isWide.value || chosen.value === desk.model.me.role} />
+            </Fragment>
+          ))}
+          {!isPair && <WireStrip wire={wire} />}
+        </div>
       </main>
       <Drawer desks={desks} />
     </div>

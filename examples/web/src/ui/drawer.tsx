@@ -45,12 +45,12 @@ const OfflineSwitch = ({ desk: { model, actions } }: { desk: Desk }): JSX.Elemen
 
 export const Drawer = ({ desks }: { desks: readonly Desk[] }): JSX.Element => (
   <div id={DRAWER_ID} class="drawer" popover="auto" role="dialog" aria-label={strings.demo.title}>
-    <header>
+    <div class="drawer-head">
       <h2>{strings.demo.title}</h2>
       <button type="button" class="icon-button" aria-label={strings.demo.close} onClick={closeDrawer}>
         <Icon name="close" />
       </button>
-    </header>
+    </div>
     {/* Bob first: Alice's pane is where people look. */}
     {desks.toReversed().map((desk) => (
       <NewIdentity key={desk.model.me.role} desk={desk} />

@@ -24,8 +24,8 @@ export const Guide = ({ models }: { models: readonly PersonModel[] }): JSX.Eleme
   const closed = useSignal(recall(KEY) === "closed")
   if (closed.value) return null
   return (
-    <div class="guide">
-      <ol aria-label={strings.guide.label}>
+    <section class="guide" aria-label={strings.guide.label}>
+      <ol>
         <Step number={1} text={strings.guide.write} done={models.some((model) => model.hasWritten.value)} />
         <Step number={2} text={strings.guide.look} done={models.some(looked)} />
         <Step
@@ -46,6 +46,6 @@ export const Guide = ({ models }: { models: readonly PersonModel[] }): JSX.Eleme
       >
         <Icon name="close" size={16} />
       </button>
-    </div>
+    </section>
   )
 }

@@ -54,7 +54,7 @@ export const TokenView = ({ inspection }: { inspection: Inspection | undefined }
       <p class="token-facts">
         {strings.token.size(inspection.wireBytes, inspection.contentBytes)}
         <br />
-        {strings.token.header(count, kem)}
+        {strings.token.header(count + 1, kem)}
       </p>
       <CopyToken
         token={inspection.token}
