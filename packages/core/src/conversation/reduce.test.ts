@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest"
+import type { DirectEvent } from "./events.ts"
+import { type DirectInput, reduceDirect, seenOf, unreadOf, wasReceived } from "./reduce.ts"
+import { statusOf } from "./receipts.ts"
+import { type DirectState, emptyDirect, progressOf } from "./state.ts"
+import { NOT_TYPING, reduceTyping } from "./typing.ts"
+
+const head = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(32).fill(n)
+const device = "device"
+const message = (sequence: number, conversation = 0): DirectInput => ({
+  ...{ type: "message", deviceId: device, sequence, seen: { conversation, pair: 0 } },
+  ...{ follows: true, head: head(sequence) },
+})
+const receipt = (sequence: number, conversation: number, readUpTo = 0): DirectInput => ({
+  ...{ type: "receipt", deviceId: device, sequence, seen: { conversation, pair: 0 }, readUpTo },
+})
+const run = (
+  inputs: readonly DirectInput[],
+  from = emptyDirect(head(0)),
+): { state: DirectState; events: DirectEvent[] } => {
+  const events: DirectEvent[] = []
+  let state = from
+  for (const input of inputs) {
+    const [next, more] = reduceDirect(state, input)
+    state = next
+    events.push(...more)
+  }
+  return { state, events }
+}
+const sent: DirectInput = { type: "sent", head: head(9) }
+
+describe("a direct conversation", () => {
+  it("numbers own messages and what goes to one device apart", () => {
+    const { state } = run([sent, sent, { type: "pair-sent", deviceId: device }])
+    expect(state.sent).toBe(2)
+    expect(state.sentHead).toEqual(head(9))
+    expect(progressOf(state, device).pairSent).toBe(1)
+  })
+
+  it("takes each message once, names gaps, and counts what is unread", () => {
+    const { state, events } = run([message(1), message(3), message(3), message(2)])
+    expect(events).toEqual([
+      { type: "taken", verdict: "new" },
+      { type: "taken", verdict: "new" },
+      { type: "gap", missing: 1 },
+      { type: "taken", verdict: "repeated" },
+      { type: "taken", verdict: "new" },
+    ])
+    expect(seenOf(state, device)).toEqual({ conversation: 3, pair: 0 })
+    expect(unreadOf(state)).toBe(3)
+    expect(wasReceived(state, device, 3)).toBe(true)
+    const read = run([{ type: "mark-read", deviceId: device, upTo: 2 }], state).state
+    expect(unreadOf(read)).toBe(1)
+    expect(run([{ type: "mark-read", deviceId: device, upTo: 1 }], read).state).toBe(read)
+  })
+
+  it("says only what lies below the first gap was seen", () => {
+    expect(seenOf(run([message(1), message(3)]).state, device).conversation).toBe(1)
+  })
+
+  it("tells a chain that does not go on from where it stood", () => {
+    const broken: DirectInput = {
+      ...message(2),
+      type: "message",
+      follows: false,
+      head: head(7),
+    } as DirectInput
+    const { state, events } = run([message(1), broken])
+    expect(events.at(-1)).toEqual({ type: "conflict", sequence: 2 })
+    expect(progressOf(state, device).receivedHead).toBeUndefined()
+  })
+
+  it("moves delivered and read upwards only, read carrying delivered with it", () => {
+    const { state, events } = run([sent, sent, sent, receipt(1, 2), receipt(2, 1), receipt(3, 2, 3)])
+    expect(events.filter((event) => event.type === "receipt")).toEqual([
+      { type: "receipt", receipt: "delivered", upTo: 2 },
+      { type: "receipt", receipt: "delivered", upTo: 3 },
+      { type: "receipt", receipt: "read", upTo: 3 },
+    ])
+    expect([1, 2, 3].map((n) => statusOf(state, n, undefined))).toEqual(["read", "read", "read"])
+    expect(statusOf(state, 4, "queued")).toBe("queued")
+    expect(statusOf(state, 4, undefined)).toBe("sent")
+  })
+
+  it("never believes that more was read than was sent", () => {
+    const { state } = run([sent, receipt(1, 1, 50)])
+    expect(progressOf(state, device).read).toBe(1)
+  })
+
+  it("takes a view ahead of what was sent for a rollback, and moves nothing", () => {
+    const { state, events } = run([sent, receipt(1, 5)])
+    expect(events).toContainEqual({ type: "rollback", to: 5 })
+    expect(progressOf(state, device).delivered).toBe(0)
+  })
+
+  it("owes a receipt until one made at this progress was taken", () => {
+    const one = run([message(1)]).state
+    const taken: DirectInput = {
+      type: "receipt-taken",
+      deviceId: device,
+      seen: seenOf(one, device),
+      readUpTo: 0,
+    }
+    expect(progressOf(run([taken], one).state, device).receiptDue).toBe(false)
+    expect(progressOf(run([message(2), taken], one).state, device).receiptDue).toBe(true)
+    expect(progressOf(run([taken, { type: "repeat", deviceId: device }], one).state, device).receiptDue).toBe(
+      true,
+    )
+    const receiptOnly = run([sent, receipt(1, 1)]).state
+    expect(progressOf(receiptOnly, device).receiptDue).toBe(false)
+  })
+
+  it("leaves its input untouched", () => {
+    const state = run([sent, message(1)]).state
+    const copy = structuredClone(state)
+    run([message(2), receipt(1, 1, 1), sent, { type: "mark-read", deviceId: device, upTo: 2 }], state)
+    expect(state).toEqual(copy)
+  })
+})
+
+describe("own typing", () => {
+  it("signals a start, not each keystroke, and an end only after a start", () => {
+    const [one, first] = reduceTyping(NOT_TYPING, true, 0)
+    const [two, second] = reduceTyping(one, true, 1_000)
+    const [three, third] = reduceTyping(two, true, 3_000)
+    const [four, end] = reduceTyping(three, false, 3_100)
+    expect([first, second, third, end]).toEqual([true, false, true, true])
+    expect(reduceTyping(four, false, 3_200)[1]).toBe(false)
+  })
+})
