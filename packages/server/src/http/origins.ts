@@ -1,7 +1,7 @@
 /**
  * Which names are this relay's own, and which pages may talk to it. The origin in a challenge must be
  * one the operator (or loopback) vouches for: taken from the `Host` header alone, a relay in the middle
- * could choose it and pass the challenge on. docs/decisions/relay-origin.md
+ * could choose it and pass the challenge on. docs/decisions/0010-relay-origin.md
  */
 import { isIP } from "node:net"
 import { SecureChatError } from "@securechat/core/errors"
