@@ -85,6 +85,8 @@ export const SESSION_MAX_MESSAGES: number = 2 ** 31
 /** Receive-only sessions kept per device pair, and for how long. protocol.md §6.7 */
 export const MAX_ARCHIVED_SESSIONS = 5
 export const ARCHIVED_SESSION_AGE_MS: number = 30 * DAY_MS
+/** Sessions of one device pair that may send, newest: a peer that begins again and replaces none must not grow the store. */
+export const MAX_STANDING_SESSIONS = 8
 /** A first message nobody answered. protocol.md §4.3 */
 export const PENDING_SESSION_AGE_MS: number = 30 * DAY_MS
 /** Failed handshakes per sender device at once, then one per minute. protocol.md §4.3 */

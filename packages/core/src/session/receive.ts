@@ -18,11 +18,12 @@ import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Effect } from "./effect.ts"
 import type { FirstMessageContext, Input } from "./input.ts"
 import { checkCommitment, decodePayload } from "./payload.ts"
-import { retire } from "./retire.ts"
+import { boundStanding, retire } from "./retire.ts"
 import type { Link, Session } from "./state.ts"
 
 type Step = readonly [Link, readonly Effect[]]
 type ReceiveInput = Input & { readonly type: "receive" }
+type Franked = Envelope & { readonly commitment: Bytes }
 
 /** Sids a peer's handshakes named as replaced and that have not arrived: bounded. */
 const MAX_REPLACED = 8
@@ -34,9 +35,19 @@ export const receive = (link: Link, input: ReceiveInput, deps: Deps): Step => {
   const { envelope } = input
   const session = link.sessions.find((candidate) => equalBytes(candidate.id, envelope.sessionId))
   if (envelope.type === "signal") return receiveSignal(link, session, envelope)
-  if (session !== undefined) return receiveOn(link, session, input, deps)
+  const franked = { ...input, envelope: requireFranked(envelope) }
+  if (session !== undefined) return receiveOn(link, session, franked, deps)
   if (envelope.handshake === undefined) throw noSession("no-session")
-  return receiveFirst(link, envelope.handshake, input, deps)
+  return receiveFirst(link, envelope.handshake, franked, deps)
+}
+
+/** Types 1 and 2 always carry C_f outside the unfranked profile: known before any key is used (attack A22). */
+const requireFranked = (envelope: Envelope): Franked => {
+  const { commitment } = envelope
+  if (commitment !== undefined) return { ...envelope, commitment }
+  throw new SecureChatError("ERR_VERSION_UNSUPPORTED", "message without its commitment", {
+    details: { cause: "flags" },
+  })
 }
 
 const withSession = (link: Link, next: Session): Link => ({
@@ -59,7 +70,9 @@ const afterReceipt = (session: Session, nowMs: number): Session => {
   return { ...rest, phase: "established" }
 }
 
-const receiveOn = (link: Link, session: Session, input: ReceiveInput, deps: Deps): Step => {
+type FrankedInput = ReceiveInput & { readonly envelope: Franked }
+
+const receiveOn = (link: Link, session: Session, input: FrankedInput, deps: Deps): Step => {
   const { envelope, own } = input
   // A known sid with another block: a replay dressed up. Identical repeats are ordinary (protocol.md §4.2).
   if (envelope.handshake !== undefined && !equalBytes(sha256(envelope.handshake.bytes), session.blockHash))
@@ -73,7 +86,7 @@ const receiveOn = (link: Link, session: Session, input: ReceiveInput, deps: Deps
 const dispose = (
   session: Session,
   own: Identity,
-  envelope: Envelope,
+  envelope: Franked,
   received: Received,
 ): readonly Effect[] => {
   const { id: sessionId, peer } = session
@@ -87,10 +100,8 @@ const dispose = (
   }
 }
 
-const openedEffect = (session: Session, own: Identity, envelope: Envelope, padded: Bytes): Effect => {
+const openedEffect = (session: Session, own: Identity, envelope: Franked, padded: Bytes): Effect => {
   const { commitment } = envelope
-  // Types 1 and 2 always carry C_f outside the unfranked profile (attack A22).
-  if (commitment === undefined) throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
   const payload = decodePayload(padded, true)
   const author = session.peer.accountId
   const conversationId = directConversationId(accountIdOfKey(own.certificate.accountKey), author)
@@ -132,7 +143,7 @@ const responderSession = (
 }
 
 /** Cheap refusals first, then the handshake, then the token; the caller stores and spends in one batch. */
-const receiveFirst = (link: Link, block: HandshakeBlock, input: ReceiveInput, deps: Deps): Step => {
+const receiveFirst = (link: Link, block: HandshakeBlock, input: FrankedInput, deps: Deps): Step => {
   const { first, own, envelope } = input
   if (first?.replayed === true) throw new SecureChatError("ERR_DUPLICATE", "first message seen before")
   if (first?.keys === undefined) throw noSession("prekey-unknown")
@@ -161,7 +172,8 @@ const receiveFirst = (link: Link, block: HandshakeBlock, input: ReceiveInput, de
 
 /** The new session joins; the one it names is retired, now or when it arrives; so is itself if it was named before. */
 const adopt = (link: Link, session: Session, block: HandshakeBlock, nowMs: number): Link => {
-  const joined = { ...link, sessions: [...link.sessions, session], failure: undefined }
+  const begun = { ...link, sessions: [...link.sessions, session], failure: undefined }
+  const joined = boundStanding(begun, nowMs)
   const late = link.replaced.some((sessionId) => equalBytes(sessionId, session.id))
   const placed = late ? retire(joined, session.id, nowMs) : joined
   if (isZero(block.replaces)) return placed

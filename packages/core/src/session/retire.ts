@@ -4,10 +4,12 @@ import type { Bytes } from "../deps.ts"
 import {
   ARCHIVED_SESSION_AGE_MS,
   MAX_ARCHIVED_SESSIONS,
+  MAX_STANDING_SESSIONS,
   PENDING_SESSION_AGE_MS,
   SESSION_MAX_AGE_MS,
   SESSION_MAX_MESSAGES,
 } from "../limits.ts"
+import { evict } from "../ratchet/skipped.ts"
 import { type Link, type Session, phaseOf } from "./state.ts"
 
 const retired = (session: Session, nowMs: number): Session => {
@@ -32,6 +34,13 @@ export const retire = (link: Link, sessionId: Bytes, nowMs: number): Link => ({
   ),
 })
 
+/** The oldest sessions beyond eight stop sending: nothing else bounds a peer that replaces none of its own. */
+export const boundStanding = (link: Link, nowMs: number): Link => {
+  const standing = link.sessions.filter((session) => session.phase === "established")
+  const surplus = standing.slice(0, Math.max(0, standing.length - MAX_STANDING_SESSIONS))
+  return surplus.reduce((next, session) => retire(next, session.id, nowMs), link)
+}
+
 export const mayStillSend = (session: Session, nowMs: number): boolean =>
   session.messages < SESSION_MAX_MESSAGES && nowMs - session.createdAtMs < SESSION_MAX_AGE_MS
 
@@ -39,11 +48,18 @@ const goneAt = (session: Session, nowMs: number): boolean =>
   (session.phase === "retired" && nowMs - session.retiredAtMs > ARCHIVED_SESSION_AGE_MS) ||
   (session.phase === "unconfirmed" && nowMs - session.createdAtMs > PENDING_SESSION_AGE_MS)
 
+/** Skipped keys age also while nobody speaks: they open what was lost, to whoever takes the device. */
+const withoutOldKeys = (session: Session, nowMs: number): Session => {
+  const [ratchet, gone] = evict(session.ratchet, nowMs)
+  return gone === 0 ? session : { ...session, ratchet }
+}
+
 /** What time alone changes. A link whose last sending session ended by age is `session-expired`. */
 export const expire = (link: Link, nowMs: number): Link => {
   const kept = link.sessions
     .filter((session) => !goneAt(session, nowMs))
     .map((session) => (mayStillSend(session, nowMs) ? session : retired(session, nowMs)))
+    .map((session) => withoutOldKeys(session, nowMs))
   const unchanged =
     kept.length === link.sessions.length && kept.every((session, i) => session === link.sessions[i])
   if (unchanged) return link

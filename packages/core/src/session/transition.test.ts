@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { Party, openedTexts, textPayload } from "../../test/support/party.ts"
 import { EMPTY } from "../bytes/concat.ts"
 import { secret } from "../bytes/secret.ts"
-import { SESSION_MAX_AGE_MS } from "../limits.ts"
+import { MAX_STANDING_SESSIONS, SESSION_MAX_AGE_MS, SKIPPED_KEY_AGE_MS } from "../limits.ts"
 import { encrypt } from "../ratchet/ratchet.ts"
 import { encodePayload } from "./payload.ts"
 import { phaseOf } from "./state.ts"
@@ -158,14 +158,62 @@ describe("a link between two devices", () => {
     const [session] = alice.link.sessions
     if (session === undefined) throw new Error("no session")
     const payload = encodePayload(textPayload("hostile"), secret(new Uint8Array(32)))
-    for (const commitment of [undefined, new Uint8Array(32)]) {
+    const sealed = (commitment: Uint8Array<ArrayBuffer> | undefined): Uint8Array => {
       const hostile = { sessionId: session.id, handshake: undefined, commitment, payload }
-      const [, bytes] = encrypt(session.ratchet, hostile, alice.deps)
-      const bobs = bob.link
-      expect(bob.receive(bytes)).toMatchObject([{ type: "unreadable", code: "ERR_AUTHENTICATION" }])
-      bob.link = bobs
+      return encrypt(session.ratchet, hostile, alice.deps)[1]
     }
+    const [before, bobs] = [bob.stored(), bob.link]
+    expect(() => bob.receive(sealed(undefined))).toThrow(
+      expect.objectContaining({ code: "ERR_VERSION_UNSUPPORTED" }),
+    )
+    expect(bob.stored()).toBe(before)
+    expect(bob.receive(sealed(new Uint8Array(32)))).toMatchObject([
+      { type: "unreadable", code: "ERR_AUTHENTICATION" },
+    ])
+    bob.link = bobs
     expect(openedTexts(bob.receive(alice.sendText("honest")))).toEqual(["honest"])
+  })
+
+  it("[A22] spends no prekey and makes no session for a first message without C_f", () => {
+    const [alice, bob] = pair()
+    alice.begin(bob.bundle())
+    const [session] = alice.link.sessions
+    if (session?.phase !== "unconfirmed") throw new Error("no session")
+    const payload = encodePayload(textPayload("hostile"), secret(new Uint8Array(32)))
+    const unfranked = { sessionId: session.id, handshake: session.block, commitment: undefined, payload }
+    const [, bytes] = encrypt(session.ratchet, unfranked, alice.deps)
+    const [before, keys] = [bob.stored(), bob.prekeys.size]
+    expect(() => bob.receive(bytes)).toThrow(expect.objectContaining({ code: "ERR_VERSION_UNSUPPORTED" }))
+    expect([bob.stored(), bob.prekeys.size]).toEqual([before, keys])
+    expect(openedTexts(bob.receive(alice.sendText("honest")))).toEqual(["honest"])
+  })
+
+  it("[B20] holds few sessions of a peer that begins again and again and replaces none", () => {
+    const [mallory, bob] = [new Party(1), new Party(2, 0)]
+    for (let i = 0; i < MAX_STANDING_SESSIONS + 4; i++) {
+      mallory.step({ type: "reset" })
+      mallory.begin(bob.bundle())
+      expect(openedTexts(bob.receive(mallory.sendText(`${i}`)))).toEqual([`${i}`])
+    }
+    const phases = bob.link.sessions.map((session) => session.phase)
+    expect(phases.filter((phase) => phase === "established")).toHaveLength(MAX_STANDING_SESSIONS)
+    expect(phases.filter((phase) => phase === "retired")).toHaveLength(4)
+    expect(openedTexts(bob.receive(mallory.sendText("newest")))).toEqual(["newest"])
+    bob.restart()
+  })
+
+  it("lets skipped keys of an idle session go with time alone", () => {
+    const [alice, bob] = greeted()
+    alice.sendText("lost")
+    bob.receive(alice.sendText("heard"))
+    const skipped = (): number =>
+      bob.link.sessions.reduce((sum, { ratchet }) => sum + ratchet.skipped.length, 0)
+    bob.deps.advance(SKIPPED_KEY_AGE_MS)
+    bob.step({ type: "tick" })
+    expect(skipped()).toBe(1)
+    bob.deps.advance(1)
+    bob.step({ type: "tick" })
+    expect(skipped()).toBe(0)
   })
 
   it("carries signals beside the ratchet, each once, and none after its chain is gone", () => {
