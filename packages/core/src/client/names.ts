@@ -98,14 +98,18 @@ export class Names {
     }
   }
 
-  /** A conversation that exists is asked for by this name: it is answered now, and keeps the stricter rule. */
+  /**
+   * A conversation that exists is asked for by this name: it is answered now, keeps the stricter rule, and goes
+   * by this name from here on. A verification under another name does not follow: what a name means is the
+   * relay's word, and it may point "bob" at verified Mallory (attack A20).
+   */
   #adopted(record: ConversationRecord, user: UserId, found: FoundAccount): ConversationRecord {
     const seen = { ...record, stranger: false, trust: observe(record.trust, found.pin) }
     if (isAccountId(user)) return seen.handle === undefined ? { ...seen, fixed: true } : seen
-    if (seen.handle !== undefined) return seen
+    // A change that waits for a decision is about the name it was noticed under.
+    if (pinnedAccount(seen.trust) !== found.account) return seen
     // This own look-up is the answer a claim was waiting for.
-    const named = { ...seen, handle: user, claimedHandle: undefined }
-    return { ...named, trust: seen.fixed ? seen.trust : renamed(seen.trust, user) }
+    return { ...seen, handle: user, claimedHandle: undefined, trust: renamed(seen.trust, user) }
   }
 
   /** They wrote first, and a person now reads or answers. */
