@@ -140,7 +140,9 @@ describe("what the relay received, stored, logged and counted", () => {
     const submits = people.flatMap(({ name }) => world.evil.frames(name, "submit"))
     expect(submits.filter((frame) => accepted.has(hexId(frame))).length).toBeGreaterThan(40)
     expect(
-      submits.filter((frame) => accepted.has(hexId(frame))).filter(({ body }) => !kept.includes(Buffer.from(body))).length,
+      submits
+        .filter((frame) => accepted.has(hexId(frame)))
+        .filter(({ body }) => !kept.includes(Buffer.from(body))).length,
     ).toBe(0)
   })
 

@@ -27,6 +27,8 @@ export interface Held {
   release(arrange?: (held: readonly Crossing[]) => readonly Crossing[]): void
 }
 
+const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
 interface Line {
   readonly connection: TransportConnection
   readonly context: TransportContext
@@ -123,6 +125,21 @@ export class EvilRelay {
   /** To the client, as from the relay. */
   say(who: string, ...frames: readonly Frame[]): void {
     for (const frame of frames) this.#line(who).context.onFrame(frameCodec.encode(frame))
+  }
+  /** Deliveries to the client, as from the relay; resolves when it has dealt with all of them. */
+  async feed(who: string, frames: readonly FrameOf<"deliver">[]): Promise<void> {
+    const mark = Uint8Array.from(`fed ${this.seen.length}`, (char) => char.charCodeAt(0))
+    const from = this.seen.length
+    const isLast: Filter = ({ who: whose, frame }) =>
+      whose === who && frame.type === "ack" && equal(frame.cursor, mark)
+    // The relay never hears of it: nothing was ever in its mailbox.
+    const end = this.drop(isLast)
+    this.say(
+      who,
+      ...frames.map((frame, at) => (at === frames.length - 1 ? { ...frame, cursor: mark } : frame)),
+    )
+    await this.until(isLast, from)
+    end()
   }
   /** To the relay, as from the client. */
   pass(who: string, frame: Frame): void {
