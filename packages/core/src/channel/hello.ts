@@ -26,7 +26,7 @@ export interface OwnHello {
 }
 
 /** Suites this version speaks, by preference. */
-export const OWN_SUITES: readonly number[] = [SUITE_1]
+const OWN_SUITES: readonly number[] = [SUITE_1]
 
 /** `H(L("securechat/v1/context", context))`: other conversations in one pipe are told apart without naming them. */
 export const contextHashOf = (context: Bytes): Bytes => sha256(labelled(LABELS.context, context))

@@ -48,7 +48,7 @@ export const tell = (state: Pairing, account: AccountId): Step => {
 }
 
 /** The newest own hello that may still be sent, made afresh where there is none. */
-export const currentHello = (state: Pairing, { setting, deps }: Env): readonly [Pairing, OwnHello] => {
+const currentHello = (state: Pairing, { setting, deps }: Env): readonly [Pairing, OwnHello] => {
   const elapsedMs = deps.elapsedMs()
   const newest = state.own.at(-1)
   if (newest !== undefined && elapsedMs - newest.madeAtMs <= HELLO_MAX_AGE_MS) return [state, newest]

@@ -53,7 +53,7 @@ const sealOpening = (
   env: Env,
 ): Sealed => {
   const numbers = { ...state.numbers, pairSent: state.numbers.pairSent + 1 }
-  const payload = openingPayload(opening.kind, opening.session, numbers, env)
+  const payload = openingPayload(opening.kind, { party, session: opening.session }, numbers, env)
   const input = { type: "send", own: env.setting.own, payload, commitKey: undefined } as const
   const [link, [made]] = seal(party.link, opening.session, input, env.deps)
   if (made?.type !== "transmit") throw new SecureChatError("ERR_INTERNAL", "nothing was sealed")

@@ -25,11 +25,11 @@ import { type AccountId, formatAccountId } from "../wire/address.ts"
 import type { Hello } from "../wire/channel.ts"
 import { type Bucket, type Rate, fullBucket } from "./bucket.ts"
 import type { OwnHello } from "./hello.ts"
-import { type Numbers, newNumbers } from "./numbers.ts"
+import { type HeardNumbers, NOTHING_HEARD, type Numbers, newNumbers } from "./numbers.ts"
 import type { ChannelRole } from "./types.ts"
 
 /** What does not change while a channel runs. */
-export interface Setting {
+interface Setting {
   readonly own: Identity
   readonly role: ChannelRole
   /** Bound into the keys, at most 255 bytes. */
@@ -77,6 +77,7 @@ export interface SessionNote {
 export interface Party {
   readonly account: AccountId
   readonly link: Link
+  readonly heard: HeardNumbers
   /** By session id in hex. */
   readonly notes: ReadonlyMap<string, SessionNote>
 }
@@ -99,7 +100,7 @@ export interface Repeat {
 }
 
 /** Another account than the pinned one that may hand-shake: one at a time. */
-export interface Candidate {
+interface Candidate {
   readonly account: AccountId
   readonly sinceMs: number
   /** It has completed a handshake; nothing of it is shown before a person decides. */
@@ -164,13 +165,20 @@ export const newPairing = (trust: Trust | undefined, deps: PairingDeps): Pairing
   }
 }
 
-export const sidKey = (sessionId: Bytes): string => toHex(sessionId)
+const sidKey = (sessionId: Bytes): string => toHex(sessionId)
 
 export const pinnedAccount = (trust: Trust | undefined): AccountId | undefined =>
   trust === undefined ? undefined : formatAccountId(trust.pin.accountId)
 
+const newParty = (account: AccountId): Party => ({
+  account,
+  link: emptyLink,
+  heard: NOTHING_HEARD,
+  notes: new Map(),
+})
+
 export const partyOf = (state: Pairing, account: AccountId): Party =>
-  state.parties.find((party) => party.account === account) ?? { account, link: emptyLink, notes: new Map() }
+  state.parties.find((party) => party.account === account) ?? newParty(account)
 
 export const withParty = (state: Pairing, party: Party): Pairing => ({
   ...state,

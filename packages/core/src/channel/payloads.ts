@@ -15,8 +15,8 @@ import type { Identity } from "../identity/keys.ts"
 import type { Payload } from "../session/payload.ts"
 import type { Session } from "../session/state.ts"
 import { MESSAGE_ID_BYTES } from "../wire/address.ts"
-import { type Numbers, seenNumbers } from "./numbers.ts"
-import type { Env } from "./pairing-state.ts"
+import { type Numbers, seenOf } from "./numbers.ts"
+import type { Env, Party } from "./pairing-state.ts"
 
 const LIST_HASH_BYTES = 16
 
@@ -29,24 +29,30 @@ const peerView = ({ peer }: Session): ListView => ({
   hash: peer.listHash.slice(0, LIST_HASH_BYTES),
 })
 
-const metaFor = (session: Session, numbers: Numbers, sequence: number, { setting, deps }: Env): Meta => ({
+/** On which session with whom. */
+export interface Addressee {
+  readonly party: Party
+  readonly session: Session
+}
+
+const metaFor = ({ party, session }: Addressee, sequence: number, { setting, deps }: Env): Meta => ({
   messageId: deps.random(MESSAGE_ID_BYTES),
   sentAtMs: deps.nowMs(),
   ownList: ownView(setting.own),
   peerList: peerView(session),
   sequence,
-  seen: seenNumbers(numbers),
+  seen: seenOf(party.heard),
 })
 
 /** @param numbers `pairSent` counts this one already. */
 export const openingPayload = (
   kind: "channelOpen" | "channelOpenAck",
-  session: Session,
+  to: Addressee,
   numbers: Numbers,
   env: Env,
 ): Payload => ({
   kind,
-  meta: encodeMeta(metaFor(session, numbers, numbers.pairSent, env)),
+  meta: encodeMeta(metaFor(to, numbers.pairSent, env)),
   content: encodeNothing(),
 })
 
@@ -58,11 +64,11 @@ export interface OutgoingMessage {
 /** @param numbers `sent` counts this one already. */
 export const messagePayload = (
   message: OutgoingMessage,
-  session: Session,
+  to: Addressee,
   numbers: Numbers,
   env: Env,
 ): { readonly payload: Payload; readonly messageId: Bytes } => {
-  const meta = metaFor(session, numbers, numbers.sent, env)
+  const meta = metaFor(to, numbers.sent, env)
   const content = encodeChannelContent({ ...message, run: numbers.run })
   return {
     payload: { kind: "message", meta: encodeMeta(meta), content },

@@ -2,16 +2,17 @@
 import { compareBytes, equalBytes } from "../bytes/compare.ts"
 import { toBase64url } from "../bytes/text.ts"
 import type { Seen } from "../content/meta.ts"
+import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import type { Effect } from "../session/effect.ts"
 import type { Session } from "../session/state.ts"
 import { retire } from "../session/retire.ts"
 import { sendingSession } from "../session/tie-break.ts"
 import { transition } from "../session/transition.ts"
-import { type AccountId, formatDeviceId } from "../wire/address.ts"
+import { type AccountId, formatAccountId, formatDeviceId } from "../wire/address.ts"
 import type { Envelope } from "../wire/envelope.ts"
 import { takeToken } from "./bucket.ts"
-import { hearNumber } from "./numbers.ts"
+import { hearNumber, hearPairNumber } from "./numbers.ts"
 import { answerFirst, opened } from "./openings.ts"
 import { type PairingEffect, type Step, andThen } from "./pairing-input.ts"
 import {
@@ -37,7 +38,7 @@ export const sendMessage = (state: Pairing, body: string | Uint8Array, env: Env)
     throw new SecureChatError("ERR_NO_SESSION", "the channel is not open")
   const numbers = { ...state.numbers, sent: state.numbers.sent + 1 }
   const { base, firstSent = numbers.sent } = noteOf(party, session.id)
-  const { payload, messageId } = messagePayload({ body, base }, session, numbers, env)
+  const { payload, messageId } = messagePayload({ body, base }, { party, session }, numbers, env)
   const input = { type: "send", own: env.setting.own, payload, commitKey: undefined } as const
   const [link, [made]] = transition(party.link, input, env.deps)
   if (made?.type !== "transmit") throw new SecureChatError("ERR_INTERNAL", "nothing was sealed")
@@ -60,8 +61,8 @@ export const hearEnvelope = (state: Pairing, envelope: Envelope, frame: Uint8Arr
   try {
     const [link, effects] = transition(party.link, input, env.deps)
     const before = sessionOf(party.link, envelope.sessionId)
-    const heard = { before, envelope, frame, effects }
-    return received(withParty(state, { ...party, link }), party, heard, env)
+    const heard = { account: party.account, before, frame, effects }
+    return received(withParty(state, { ...party, link }), envelope.sessionId, heard, env)
   } catch (error) {
     // It may be a forgery: nothing has changed, nothing is shown.
     if (!SecureChatError.is(error)) throw error
@@ -82,41 +83,37 @@ const acknowledgeAgain = (state: Pairing, party: Party, envelope: Envelope, env:
 }
 
 interface Heard {
+  readonly account: AccountId
   /** The session as it was before. */
   readonly before: Session | undefined
-  readonly envelope: Envelope
   readonly frame: Uint8Array
   readonly effects: readonly Effect[]
 }
 
-const received = (state: Pairing, party: Party, heard: Heard, env: Env): Step => {
-  const session = sessionOf(
-    state.parties.find(({ account }) => account === party.account)?.link ?? party.link,
-    heard.envelope.sessionId,
-  )
+const received = (state: Pairing, sessionId: Bytes, heard: Heard, env: Env): Step => {
+  const session = sessionOf(partyOf(state, heard.account).link, sessionId)
   if (session === undefined) return [state, []]
   const confirmed = heard.before?.phase === "unconfirmed" && session.phase !== "unconfirmed"
-  const open: Step = confirmed ? confirm(state, party, session, env) : [state, []]
+  const open: Step = confirmed ? confirm(state, heard.account, session, env) : [state, []]
   return heard.effects.reduce<Step>(
-    (step, effect) => andThen(step, (next) => dispose(next, { effect, party, session, heard }, env)),
+    (step, effect) => andThen(step, (next) => dispose(next, { effect, session, frame: heard.frame }, env)),
     open,
   )
 }
 
 /** The peer answered our first message: an acknowledgement, or anything else it can only have sent with the keys. */
-const confirm = (state: Pairing, party: Party, session: Session, env: Env): Step => {
+const confirm = (state: Pairing, account: AccountId, session: Session, env: Env): Step => {
   const attempt = state.attempts.find(({ sessionId }) => equalBytes(sessionId, session.id))
   const others = state.attempts.filter((other) => other !== attempt)
   // Late, after its repeats ended: it retires nothing, the tie-break settles which session sends.
   const { peerOrder, retires } = attempt ?? { peerOrder: 0, retires: [] }
-  return opened({ ...state, attempts: others }, { account: party.account, session, peerOrder, retires }, env)
+  return opened({ ...state, attempts: others }, { account, session, peerOrder, retires }, env)
 }
 
 interface Disposal {
   readonly effect: Effect
-  readonly party: Party
   readonly session: Session
-  readonly heard: Heard
+  readonly frame: Uint8Array
 }
 
 const dispose = (state: Pairing, disposal: Disposal, env: Env): Step => {
@@ -134,20 +131,20 @@ const dispose = (state: Pairing, disposal: Disposal, env: Env): Step => {
 
 const openedPayload = (
   state: Pairing,
-  { party, session, heard }: Disposal,
+  { session, frame }: Disposal,
   effect: Effect & { readonly type: "opened" },
   env: Env,
 ): Step => {
   const { own } = env.setting
   const { kind } = effect.payload
+  const party = partyOf(state, formatAccountId(session.peer.accountId))
   if (kind === "channelOpen" || kind === "channelOpenAck") {
     const { sequence } = readOpening(effect.payload, session, own)
-    const pairHeard = Math.max(state.numbers.pairHeard, sequence)
-    return [{ ...state, numbers: { ...state.numbers, pairHeard } }, []]
+    return [withParty(state, { ...party, heard: hearPairNumber(party.heard, sequence) }), []]
   }
   if (kind !== "message") throw new SecureChatError("ERR_DECODE", "a kind no channel has")
   const { meta, content } = readMessage(effect.payload, session, own)
-  const [numbers, missing] = hearNumber(state.numbers, { ...content, sequence: meta.sequence })
+  const [heard, missing] = hearNumber(party.heard, { ...content, sequence: meta.sequence })
   const message = {
     account: party.account,
     device: formatDeviceId(session.peer.deviceId),
@@ -155,11 +152,11 @@ const openedPayload = (
     body: content.body,
     sentAtMs: meta.sentAtMs,
     missing,
-    frame: heard.frame,
+    frame,
     contentBytes: effect.payload.content.length,
   }
-  const followed = followPeer({ ...state, numbers }, message.account, { session, seen: meta.seen }, env)
-  return [followed, [{ type: "arrived", message }]]
+  const followed = followPeer({ ...party, heard }, { session, seen: meta.seen }, env)
+  return [withParty(state, followed), [{ type: "arrived", message }]]
 }
 
 /**
@@ -168,15 +165,13 @@ const openedPayload = (
  * or neither ratchet ever turns. Where nothing is left to send on, hellos begin again.
  */
 const followPeer = (
-  state: Pairing,
-  account: AccountId,
-  heard: { readonly session: Session; readonly seen: Seen },
+  party: Party,
+  { session, seen }: { readonly session: Session; readonly seen: Seen },
   { deps }: Env,
-): Pairing => {
-  const party = partyOf(state, account)
+): Party => {
   const sending = sendingSession(party.link)
-  if (sending?.phase !== "established" || compareBytes(sending.id, heard.session.id) >= 0) return state
+  if (sending?.phase !== "established" || compareBytes(sending.id, session.id) >= 0) return party
   const { firstSent } = noteOf(party, sending.id)
-  if (firstSent === undefined || heard.seen.conversation < firstSent) return state
-  return withParty(state, { ...party, link: retire(party.link, sending.id, deps.nowMs()) })
+  if (firstSent === undefined || seen.conversation < firstSent) return party
+  return { ...party, link: retire(party.link, sending.id, deps.nowMs()) }
 }

@@ -6,7 +6,7 @@ import { platformDeps } from "../../src/deps.ts"
 import { memoryPipe } from "../../src/transport/memory.ts"
 import type { Transport } from "../../src/transport/transport.ts"
 
-export const clock: ManualClock = manualClock()
+const clock: ManualClock = manualClock()
 
 /** Lets time pass; after each timer everything that can go on has gone on. */
 export const pass = async (ms: number): Promise<void> => {
