@@ -1,4 +1,4 @@
-import type { SecureChat } from "@securechat/core"
+import type { SecureChat, Store } from "@securechat/core"
 import { describe, expect, it } from "vitest"
 import { collect, freshStore, until, world } from "../support/people.ts"
 
@@ -229,5 +229,42 @@ describe("when a name means another identity", () => {
     await expect(toBob.members[0]?.accept(other.accountId)).rejects.toMatchObject({
       code: "ERR_VERIFICATION_STALE",
     })
+  })
+})
+
+/** The store as it is now: what somebody with the disk could put back later. */
+const copyOf = async (store: Store): Promise<Store> => {
+  const copied = freshStore()
+  for await (const [key, value] of store.list([])) await copied.batch([{ type: "set", key, value }])
+  return copied
+}
+
+describe("when an older copy of a store is put back", () => {
+  it("the peer's view shows it, new keys are made before the next send, and the chat goes on", async () => {
+    await using relay = await world()
+    const store = freshStore()
+    const alice = await relay.join("alice", { store })
+    const bob = await relay.join("bob", { receipts: { delivered: false, read: false } })
+    const toBob = await alice.direct("bob")
+    const atBob = collect(bob, 3)
+    await toBob.send("one")
+    await alice.flush()
+    const older = await copyOf(store)
+    await toBob.send("two")
+    await toBob.send("three")
+    await atBob
+    const [before] = await toBob.sessions()
+    await alice.close()
+
+    const again = await relay.join("alice", { store: older })
+    const resumed = await again.direct("bob")
+    const reply = collect(again, 1)
+    await (await bob.direct("alice")).send("seen all three")
+    expect((await reply)[0]?.text).toBe("seen all three")
+    await until(again, () => resumed.security.level === "yellow")
+    const next = collect(bob, 1)
+    await resumed.send("after")
+    expect((await next)[0]?.text).toBe("after")
+    expect((await resumed.sessions())[0]?.establishedAt).not.toEqual(before?.establishedAt)
   })
 })

@@ -7,16 +7,19 @@ import type { DirectEvent } from "../conversation/events.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
 import { firstSeen } from "../identity/trust.ts"
 import { MAX_STRANGER_SESSIONS } from "../limits.ts"
+import { retire } from "../session/retire.ts"
 import { type Link, emptyLink } from "../session/state.ts"
 import {
   type AccountId,
   type ConversationId,
   MESSAGE_ID_BYTES,
   formatAccountId,
+  formatDeviceId,
   isHandle,
 } from "../wire/address.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
 import type { Context } from "./context.ts"
+import { Gate } from "./gate.ts"
 import { keepInspection, showInspection } from "./inspections.ts"
 import type { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
@@ -33,6 +36,8 @@ import {
 import { announceReceipts } from "./receipt-events.ts"
 import type { ConversationRecord, InspectionRecord, MessageRecord } from "./records.ts"
 
+const HOUR_MS = 3_600_000
+
 /** One delivery on its way into the store. */
 export interface Step {
   readonly change: Change
@@ -43,6 +48,7 @@ export interface Step {
 
 export class Received {
   readonly #context: Context
+  readonly #restarts = new Gate({ burst: 1, refillMs: HOUR_MS })
 
   constructor(context: Context) {
     this.#context = context
@@ -101,7 +107,7 @@ export class Received {
     const repeated = await this.#isRepeat(conversation.id, reading)
     const events = applyReading(ledger, change, conversation, { effect, reading })
     const isNew = events.some((event) => event.type === "taken" && event.verdict === "new") && !repeated
-    await this.#progress(step, conversation.id, author.account, events)
+    await this.#progress(step, { id: conversation.id, account: author.account, link, events })
     if (reading.type === "text" && isNew) this.#message(step, link, { conversation, author, effect, reading })
     step.told.push(() => {
       if (reading.type === "text") this.#context.owe(conversation.id)
@@ -204,10 +210,14 @@ export class Received {
   /** Receipts, gaps, and what they mean for the outbox. */
   async #progress(
     step: Step,
-    id: ConversationId,
-    account: AccountId,
-    events: readonly DirectEvent[],
+    what: {
+      readonly id: ConversationId
+      readonly account: AccountId
+      readonly link: Link
+      readonly events: readonly DirectEvent[]
+    },
   ): Promise<void> {
+    const { id, account, link, events } = what
     const { settle, settings, report } = this.#context
     for (const event of events) {
       if (event.type === "receipt") settle(step.change, id, account, event.upTo)
@@ -221,10 +231,38 @@ export class Received {
             }),
           )
         })
-      if (event.type === "rollback")
-        this.#context.settings.log.error("an older copy of the store was put back", { conversation: id })
+      if (event.type === "rollback") this.#startOver(step, { id, account, link, seen: event.to })
     }
     step.told.push(...(await announceReceipts(this.#context, step.change, { id, account, events })))
+  }
+
+  /**
+   * The peer has seen more than this store remembers sending: an older copy of it was put back, and its
+   * ratchet may have used these keys already. The session is retired before the next send, for this account
+   * alone and at most once an hour, so that a lying peer achieves little. protocol.md §6.9
+   */
+  #startOver(
+    step: Step,
+    what: {
+      readonly id: ConversationId
+      readonly account: AccountId
+      readonly link: Link
+      readonly seen: number
+    },
+  ): void {
+    const { deps, ensureSession, report, settings } = this.#context
+    const now = deps.nowMs()
+    const device = formatDeviceId(step.frame.fromDeviceId)
+    if (!this.#restarts.open(what.account, now)) return
+    this.#restarts.take(what.account, now)
+    settings.log.error("an older copy of the store was put back", { conversation: what.id })
+    const retired = what.link.sessions.reduce((link, session) => retire(link, session.id, now), what.link)
+    step.change.setLink(what.account, device, retired)
+    const state = step.change.direct(what.id, what.account)
+    step.change.setDirect(what.id, what.account, { ...state, sent: Math.max(state.sent, what.seen) })
+    step.told.push(() => {
+      ensureSession(what.id).catch(report)
+    })
   }
 
   /** Authentic and not to be understood. */
