@@ -21,7 +21,7 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
  *
  * @param origin the relay's origin as this browser dialled it.
  */
-export const contentSecurityPolicy = (origin: string): string =>
+const contentSecurityPolicy = (origin: string): string =>
   [
     "default-src 'self'",
     `connect-src 'self' ${origin.replace(/^http/, "ws")}`,

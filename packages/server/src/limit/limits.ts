@@ -19,7 +19,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
 /** Buckets by name: how many at once, how many per second after that. */
-export const BUCKETS = {
+const BUCKETS = {
   /** Logins per address: a shared address still gets in, a guesser does not. */
   login: { size: 60, perSecond: 1 },
   /** Logins per device, counted after its signature held, so that nobody else can use it up. */
@@ -45,7 +45,7 @@ export const BUCKETS = {
 export type BucketName = keyof typeof BUCKETS
 
 /** Defaults. `RelayLimits` says which of them an operator may change. */
-export const LIMITS = {
+const LIMITS = {
   /** One frame: an envelope and its addressing; the socket closes above it. */
   frameBytes: MAX_FRAME_BYTES,
   /** One envelope. */

@@ -6,7 +6,7 @@ import { get } from "../relay/table.ts"
 import { toText } from "../relay/text.ts"
 import type { Asked, Turn } from "../relay/turn.ts"
 import { end } from "../routing/routes.ts"
-import { recordCodec } from "./record.ts"
+import { encodeRecord } from "./record.ts"
 
 /** Is this a device that has published here? */
 const isKnown = (state: RelayState, account: string, device: string): boolean =>
@@ -35,7 +35,7 @@ const append = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): void => 
     // Of this device only: nobody can make another sender's envelope look repeated.
     dedupId: `${login.device}${toText(envelopeId)}`,
     expiresAtMs: expiresMs === 0 ? latestMs : Math.min(expiresMs, latestMs),
-    record: recordCodec.encode({
+    record: encodeRecord({
       envelopeId,
       fromAccountId: login.accountId,
       fromDeviceId: login.deviceId,
@@ -72,7 +72,7 @@ export const onAppended = (turn: Turn, input: Extract<Input, { type: "appended" 
 }
 
 /** A draining relay lets a connection go when its open appends are confirmed. */
-export const leaveWhenDone = (turn: Turn, id: string): void => {
+const leaveWhenDone = (turn: Turn, id: string): void => {
   const connection = turn.connection(id)
   if (connection?.phase === "ready" && connection.leaving && connection.openRequests === 0)
     end(turn, id, RELAY_CODE.draining)

@@ -9,7 +9,7 @@ import type { Bucket } from "../limit/bucket.ts"
 import { type Table, emptyTable } from "./table.ts"
 
 /** What is true of a connection in every phase. */
-export interface Peer {
+interface Peer {
   readonly id: string
   readonly address: string
   /** The relay's own origin as this client dialled it. */
@@ -27,7 +27,7 @@ export interface Greeting extends Peer {
   readonly phase: "greeting"
 }
 
-export interface Offer {
+interface Offer {
   readonly request: number
   readonly minVersion: number
   readonly maxVersion: number
@@ -154,7 +154,7 @@ export interface Account {
   readonly seenAtMs: number
 }
 
-export interface HandleEntry {
+interface HandleEntry {
   readonly account: string
   readonly version: number
   readonly record: Bytes
