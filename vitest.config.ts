@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config"
+import { defaultExclude, defineConfig } from "vitest/config"
 import { needsEnv } from "./scripts/needs.mjs"
 
 const source = "@securechat/source"
@@ -19,11 +19,27 @@ export default defineConfig({
             "tests/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
+          exclude: [...defaultExclude, "tests/browser/**"],
           // Paths of Chromium and of Python, empty where they are missing.
           env: needsEnv(),
           pool: "forks",
           testTimeout: 20_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          environment: "node",
+          include: ["tests/browser/**/*.test.ts"],
+          // The web app, built once for all files.
+          globalSetup: ["tests/browser/support/build.ts"],
+          env: needsEnv(),
+          pool: "forks",
+          // A bound for a machine that does much else, not an expectation: a story in a browser is long.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
         },
       },
     ],

@@ -2,7 +2,7 @@ import axe, { type AxeResults } from "axe-core"
 import type { Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { paneOf } from "./support/pane.ts"
-import { CHROMIUM, openSite, PATIENCE_MS, type Site } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site } from "./support/site.ts"
 
 const LOOKS = [
   { width: 1440, dark: false },
@@ -17,7 +17,7 @@ declare global {
   }
 }
 
-describe.skipIf(CHROMIUM === "")("axe finds nothing", { timeout: PATIENCE_MS }, () => {
+describe.skipIf(CHROMIUM === "")("axe finds nothing", () => {
   let site: Site
 
   beforeAll(async () => {

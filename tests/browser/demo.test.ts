@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { compareKeys, eventually, paneOf, type Pane } from "./support/pane.ts"
-import { CHROMIUM, openSite, PATIENCE_MS, type Site, type Visit } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site, type Visit } from "./support/site.ts"
 
 const GREETING = "Hi Bob! Can anyone else read this?"
 const ANSWER = "Hi Alice! Only you and me. Look at the wire: the relay gets the scrambled version."
 const NEW_PHONE = "It’s me again, with a new phone. Do you recognise the key?"
 
-describe.skipIf(CHROMIUM === "")("the demo page", { timeout: PATIENCE_MS }, () => {
+describe.skipIf(CHROMIUM === "")("the demo page", () => {
   let site: Site
   let visit: Visit
   let alice: Pane

@@ -1,11 +1,11 @@
 import { Fernet } from "@securechat/core/fernet"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { paneOf, type Pane } from "./support/pane.ts"
-import { CHROMIUM, openSite, PATIENCE_MS, type Site, type Visit } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site, type Visit } from "./support/site.ts"
 
 const SECRET = "the tide turns at 05:17"
 
-describe.skipIf(CHROMIUM === "")("the encrypted form", { timeout: PATIENCE_MS }, () => {
+describe.skipIf(CHROMIUM === "")("the encrypted form", () => {
   let site: Site
   let sender: Visit
   let receiver: Visit

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { eventually, paneOf } from "./support/pane.ts"
-import { CHROMIUM, openSite, PATIENCE_MS, type Site } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site } from "./support/site.ts"
 
 /** Each must arrive as it was written and change nothing but its own bubble. */
 const NAUGHTY: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const NAUGHTY: Readonly<Record<string, string>> = {
   prototype: "__proto__",
 }
 
-describe.skipIf(CHROMIUM === "")("what a hostile peer writes", { timeout: PATIENCE_MS }, () => {
+describe.skipIf(CHROMIUM === "")("what a hostile peer writes", () => {
   let site: Site
 
   beforeAll(async () => {

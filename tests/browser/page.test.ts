@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { eventually, paneOf } from "./support/pane.ts"
-import { CHROMIUM, openSite, PATIENCE_MS, type Site } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site } from "./support/site.ts"
 
 declare global {
   interface Window {
@@ -15,7 +15,7 @@ const SIZES = [
   [1440, 900],
 ] as const
 
-describe.skipIf(CHROMIUM === "")("the page", { timeout: PATIENCE_MS }, () => {
+describe.skipIf(CHROMIUM === "")("the page", () => {
   let site: Site
 
   beforeAll(async () => {

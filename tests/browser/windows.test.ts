@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { compareKeys, eventually, paneOf, type Pane } from "./support/pane.ts"
-import { CHROMIUM, openSite, PATIENCE_MS, type Site, type Visit, type VisitOptions } from "./support/site.ts"
+import { CHROMIUM, openSite, type Site, type Visit, type VisitOptions } from "./support/site.ts"
 
-describe.skipIf(CHROMIUM === "")("two browsers", { timeout: PATIENCE_MS }, () => {
+describe.skipIf(CHROMIUM === "")("two browsers", () => {
   let site: Site
   let pair = 0
 

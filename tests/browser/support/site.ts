@@ -2,22 +2,17 @@
  * The example app as people get it: built, served by a real relay on a free port, opened in Debian's Chromium.
  * Everything a page says, asks for and sends is watched from its first byte.
  */
-import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import { silentLogger } from "@securechat/core/transport"
 import { createRelay, type Relay } from "@securechat/server"
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core"
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url))
 const DIST = fileURLToPath(new URL("../../../examples/web/dist", import.meta.url))
 
 /** Empty: the test runner looked for it and there is none. */
 export const CHROMIUM: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
 
-/** A bound for a machine that does much else, not an expectation: a story of a browser is long. */
-export const PATIENCE_MS = 90_000
-/** The same for one step of it. */
+/** A bound for one step on a machine that does much else, not an expectation. */
 export const STEP_MS = 20_000
 
 const FLAGS = [
@@ -128,13 +123,7 @@ const contextOptions = (options: VisitOptions): Parameters<Browser["newContext"]
   permissions: ["clipboard-read", "clipboard-write"],
 })
 
-/** Builds the app where it is older than its sources; `npm test` has done so already. */
-const build = async (): Promise<void> => {
-  await promisify(execFile)(process.execPath, ["scripts/build-web.mjs"], { cwd: ROOT })
-}
-
 export const openSite = async (): Promise<Site> => {
-  await build()
   const relay = createRelay({ port: 0, app: DIST, logger: silentLogger })
   const { port } = await relay.listen()
   const url = `http://localhost:${port}`
