@@ -6,6 +6,7 @@ import type { Bytes } from "../deps.ts"
 import { signCertificate, signDeviceList } from "../identity/certificate.ts"
 import { certificateHash, deviceListHash } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
+import { generatePrekey } from "../identity/prekeys.ts"
 import { type HandshakeBlock, encodeHandshake, handshakeCodec } from "../wire/handshake.ts"
 import type { Bundle } from "../wire/prekey.ts"
 import { type Initiated, initiate } from "./initiator.ts"
@@ -91,6 +92,28 @@ describe("a handshake", () => {
     expect(() => answer(made, { keys: { ...keys, spk: bob.pqspk } })).toThrow(failed)
     expect(() => answer(made, { keys: { ...keys, opk: undefined } })).toThrow(failed)
     expect(() => answer(made, { keys: { ...keys, opk: bob.spk } })).toThrow(failed)
+  })
+
+  it("[A12] refuses keys in another mode, or with another nonce, than they were made for", () => {
+    const nonces = [alice.deps.random(32), alice.deps.random(32)] as const
+    const made = begin({ ...bob.bundle(), opk: undefined })
+    const live = (binding: Bytes): RespondInput["keys"] => ({
+      spk: generatePrekey(bob.own, "spk", binding, bob.deps),
+      opk: undefined,
+      pq: generatePrekey(bob.own, "pqopk", binding, bob.deps),
+    })
+    const stored = keysFor(bob, handshakeCodec.decode(made.block))
+    const inChannel = changedBlock(made, { channelNonces: nonces })
+    const onDemand = changedBlock(made, { liveNonce: nonces[0] })
+    for (const block of [inChannel, onDemand])
+      expect(() => answer(made, { block, keys: stored })).toThrow(failed)
+    expect(() => answer(made, { keys: live(nonces[1]) })).toThrow(failed)
+    expect(() => answer(made, { block: inChannel, keys: live(nonces[0]) })).toThrow(failed)
+    expect(() => answer(made, { block: inChannel, keys: { ...live(nonces[1]), pq: stored.pq } })).toThrow(
+      failed,
+    )
+    expect(answer(made, { block: inChannel, keys: live(nonces[1]) }).reduced).toBe(false)
+    expect(answer(made, { block: onDemand, keys: live(nonces[0]) }).reduced).toBe(false)
   })
 
   it("[A5] refuses a low-order key in every position", () => {

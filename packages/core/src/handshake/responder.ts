@@ -8,7 +8,7 @@ import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { checkDevice } from "../identity/certificate.ts"
 import type { Identity } from "../identity/keys.ts"
-import type { OwnPrekey } from "../identity/prekeys.ts"
+import { type OwnPrekey, bindingMatches } from "../identity/prekeys.ts"
 import { mlKemDecapsulate, sha256 } from "#primitives"
 import type { HandshakeBlock } from "../wire/handshake.ts"
 import { SUITE_1 } from "../wire/tags.ts"
@@ -58,6 +58,10 @@ const checkCheap = (input: RespondInput): void => {
   if (!kinds || (block.opkId !== 0) !== (keys.opk !== undefined)) throw refuse("prekeys of other kinds")
   if (keys.pq.statement.kind !== (block.oneTimeKem ? "pqopk" : "pqspk"))
     throw refuse("KEM prekey of another kind")
+  // Keys made for one hello or one request serve that alone, stored ones no other mode (protocol.md §4.3.1).
+  const nonce = block.liveNonce ?? block.channelNonces?.[1]
+  for (const key of [keys.spk, keys.pq, ...(keys.opk === undefined ? [] : [keys.opk])])
+    if (!bindingMatches(key.statement, nonce)) throw refuse("prekey made for another occasion")
 }
 
 /** @throws ERR_HANDSHAKE_FAILED, ERR_VERSION_UNSUPPORTED. The first message's token proves it: nothing is stored before. */

@@ -94,7 +94,8 @@ export const checkPrekeyDates = (prekey: Prekey, nowMs: number): void => {
     throw invalid("prekey is not valid at this time", "prekey-expired")
 }
 
-const bindingMatches = (prekey: Prekey, expected: Bytes | undefined): boolean =>
+/** Was the key made for this nonce; undefined: for a directory? */
+export const bindingMatches = (prekey: Prekey, expected: Bytes | undefined): boolean =>
   expected === undefined
     ? prekey.binding === undefined
     : prekey.binding !== undefined && equalBytes(prekey.binding, expected)

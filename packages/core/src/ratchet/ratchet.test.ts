@@ -6,6 +6,7 @@ import {
   KEM_MAX_AGE_MS,
   MAX_FORWARD_JUMP,
   MAX_SKIPPED_KEYS,
+  SESSION_MAX_MESSAGES,
   SKIPPED_KEY_AGE_MS,
   SKIPPED_KEY_TURNS,
 } from "../limits.ts"
@@ -109,6 +110,31 @@ describe("the limits of a ratchet", () => {
     for (const far of [reached + MAX_FORWARD_JUMP + 1, 2 ** 31, 2 ** 32 - 1])
       b.refuses(withCounter(bytes, 55, far), "ERR_TOO_FAR")
     b.refuses(withCounter(bytes, 55, reached + MAX_FORWARD_JUMP), "ERR_AUTHENTICATION")
+  })
+
+  it("[B12] refuse the last counters, which a peer that jumps on and on would reach", () => {
+    const [a, b] = pair()
+    b.receive(a.send("x"))
+    const last = SESSION_MAX_MESSAGES - 1
+    if (a.state.sending === undefined || b.state.receiving === undefined) throw new Error("no chain")
+    a.state = { ...a.state, sending: { ...a.state.sending, count: last } }
+    b.state = { ...b.state, receiving: { ...b.state.receiving, count: last } }
+    expect(b.receive(a.send("last"))).toBe("last")
+    b.refuses(a.send("beyond"), "ERR_TOO_FAR")
+  })
+
+  it("[A5] refuse a key of low order in mid-ratchet, without a derivation over zeros", () => {
+    const [a, b] = pair()
+    turns(a, b, 1)
+    const bytes = a.send("x")
+    const high = new Uint8Array(32)
+    high[31] = 0x80
+    for (const key of [new Uint8Array(32), Uint8Array.of(1, ...new Uint8Array(31)), high]) {
+      const changed = bytes.slice()
+      changed.set(key, 19)
+      b.refuses(changed, "ERR_AUTHENTICATION")
+    }
+    expect(b.receive(bytes)).toBe("x")
   })
 
   it("[B12] refuse a forged length of the previous chain", () => {

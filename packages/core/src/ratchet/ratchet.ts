@@ -9,7 +9,7 @@ import { secret } from "../bytes/secret.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { openToken, sealToken } from "../fernet/token.ts"
-import { MAX_FORWARD_JUMP } from "../limits.ts"
+import { MAX_FORWARD_JUMP, SESSION_MAX_MESSAGES } from "../limits.ts"
 import { x25519, x25519PublicKey } from "#primitives"
 import { KEY_BYTES } from "../wire/certificate.ts"
 import { type Envelope, type EnvelopeHeader, encodeHeader } from "../wire/envelope.ts"
@@ -206,6 +206,8 @@ const inChain = (
   envelope: Envelope,
   nowMs: number,
 ): Candidate => {
+  // A peer that jumps on and on reaches the last u32 long before its session is old.
+  if (envelope.count >= SESSION_MAX_MESSAGES) throw tooFar()
   if (envelope.count - chain.count > MAX_FORWARD_JUMP) throw tooFar()
   const reached = advanceTo(chain, envelope.count, keeper(state, chain.ratchetKey, nowMs))
   const { messageKey, next } = advance(reached.chain.chainKey)

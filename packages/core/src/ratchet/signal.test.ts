@@ -3,6 +3,7 @@ import { ID, type Side, pair, refused, stored, turns } from "../../test/support/
 import { EMPTY } from "../bytes/concat.ts"
 import { fromUtf8, utf8 } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
+import { SESSION_MAX_MESSAGES } from "../limits.ts"
 import { decodeEnvelope } from "../wire/envelope.ts"
 import { openSignal, sealSignal } from "./signal.ts"
 
@@ -48,6 +49,23 @@ describe("a signal", () => {
     const late = seal(a).envelope
     b.state = stored.decode(stored.encode(b.state))
     expect(() => open(b, late)).toThrow(refused("ERR_DUPLICATE"))
+  })
+
+  it("[B12] is refused beyond the counters a session has, so that the state can still be stored", () => {
+    const [a, b] = ready()
+    const at = (signalNext: number): void => {
+      const { sending } = a.state
+      if (sending === undefined) throw new Error("no chain")
+      a.state = { ...a.state, sending: { ...sending, signalNext, signalReserved: 2 ** 32 - 1 } }
+    }
+    for (const count of [SESSION_MAX_MESSAGES, 2 ** 32 - 1]) {
+      at(count)
+      const { envelope } = seal(a)
+      expect(() => open(b, envelope)).toThrow(refused("ERR_TOO_FAR"))
+    }
+    at(SESSION_MAX_MESSAGES - 1)
+    expect(open(b, seal(a).envelope)).toBe("typing")
+    expect(stored.decode(stored.encode(b.state)).receiving?.signalFloor).toBe(SESSION_MAX_MESSAGES)
   })
 
   it("does not open changed, reflected, or under another chain", () => {

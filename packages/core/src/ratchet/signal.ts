@@ -8,7 +8,7 @@ import { concat } from "../bytes/concat.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { openToken, sealToken } from "../fernet/token.ts"
-import { SIGNAL_WINDOW } from "../limits.ts"
+import { SESSION_MAX_MESSAGES, SIGNAL_WINDOW } from "../limits.ts"
 import { type Envelope, encodeHeader } from "../wire/envelope.ts"
 import { associatedData, otherRole, signalFernetKey } from "./chain.ts"
 import type { RatchetState, ReceivingChain } from "./state.ts"
@@ -66,7 +66,7 @@ const take = (chain: ReceivingChain, count: number): ReceivingChain => {
 
 /**
  * @returns the next state, the payload, and whether the state must be stored before it is acted on.
- * @throws ERR_NO_SESSION for a chain that is gone, ERR_DUPLICATE for a counter taken, ERR_AUTHENTICATION.
+ * @throws ERR_NO_SESSION for a chain that is gone, ERR_TOO_FAR, ERR_DUPLICATE for a counter taken, ERR_AUTHENTICATION.
  */
 export const openSignal = (
   state: RatchetState,
@@ -75,6 +75,9 @@ export const openSignal = (
   const chain = state.receiving
   if (chain === undefined || !equalBytes(chain.ratchetKey, envelope.ratchetKey))
     throw new SecureChatError("ERR_NO_SESSION", "signal of a chain that is gone")
+  // The floor is stored as the end of a block of counters: past the last one it would not fit its u32.
+  if (envelope.count >= SESSION_MAX_MESSAGES)
+    throw new SecureChatError("ERR_TOO_FAR", "counter beyond the limit")
   if (envelope.count < chain.signalFloor || chain.signalsSeen.includes(envelope.count))
     throw new SecureChatError("ERR_DUPLICATE", "signal taken before")
   const associated = associatedData(state.associated, otherRole(state.role))
