@@ -18,7 +18,7 @@ import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Effect } from "./effect.ts"
 import type { FirstMessageContext, Input } from "./input.ts"
 import { checkCommitment, decodePayload } from "./payload.ts"
-import { boundStanding, retire } from "./retire.ts"
+import { boundStanding, lasting, retire } from "./retire.ts"
 import type { Link, Session } from "./state.ts"
 
 type Step = readonly [Link, readonly Effect[]]
@@ -172,7 +172,7 @@ const receiveFirst = (link: Link, block: HandshakeBlock, input: FrankedInput, de
 
 /** The new session joins; the one it names is retired, now or when it arrives; so is itself if it was named before. */
 const adopt = (link: Link, session: Session, block: HandshakeBlock, nowMs: number): Link => {
-  const begun = { ...link, sessions: [...link.sessions, session], failure: undefined }
+  const begun = { ...link, sessions: [...link.sessions, session], failure: lasting(link) }
   const joined = boundStanding(begun, nowMs)
   const late = link.replaced.some((sessionId) => equalBytes(sessionId, session.id))
   const placed = late ? retire(joined, session.id, nowMs) : joined

@@ -10,7 +10,7 @@ import {
   SESSION_MAX_MESSAGES,
 } from "../limits.ts"
 import { evict } from "../ratchet/skipped.ts"
-import { type Link, type Session, phaseOf } from "./state.ts"
+import { type FailureReason, type Link, type Session, phaseOf } from "./state.ts"
 
 const retired = (session: Session, nowMs: number): Session => {
   if (session.phase === "retired") return session
@@ -33,6 +33,10 @@ export const retire = (link: Link, sessionId: Bytes, nowMs: number): Link => ({
     link.sessions.map((session) => (equalBytes(session.id, sessionId) ? retired(session, nowMs) : session)),
   ),
 })
+
+/** A downgrade outlasts attempts and their refusals: only a bundle that meets the minimum ends it. protocol.md §9.3, 5 */
+export const lasting = (link: Link): FailureReason | undefined =>
+  link.failure === "downgrade" ? link.failure : undefined
 
 /** The oldest sessions beyond eight stop sending: nothing else bounds a peer that replaces none of its own. */
 export const boundStanding = (link: Link, nowMs: number): Link => {

@@ -73,6 +73,27 @@ describe("the traffic light", () => {
     expect(status({ trust: changed, devices: "revoked" })[1]).toBe("identity-changed")
   })
 
+  it("[A12] is red after a downgrade also where a session stands, until a bundle meets the minimum", () => {
+    const party = new Party(33)
+    party.begin(bob.bundle())
+    const reason = (): string => status({ link: party.link })[1]
+    party.step({ type: "refused", reason: "downgrade" })
+    expect(reason()).toBe("downgrade")
+    for (const input of [
+      { type: "start" },
+      { type: "refused", reason: "no-session" },
+      { type: "tick" },
+    ] as const) {
+      party.step(input)
+      expect(reason()).toBe("downgrade")
+    }
+    alice.begin(party.bundle())
+    party.receive(alice.sendText("hi"))
+    expect(reason()).toBe("downgrade")
+    party.begin(bob.bundle())
+    expect(reason()).toBe("unverified")
+  })
+
   it("passes by itself only for reasons that do", () => {
     expect(
       ["no-session", "handshaking", "session-expired"].every((r) => isTransient(r as "no-session")),

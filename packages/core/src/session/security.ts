@@ -49,6 +49,7 @@ const hardRed = (facts: SecurityFacts): RedReason | undefined => {
   if (devices === "revoked") return "peer-revoked"
   if (devices === "rollback") return "device-list-rollback"
   if (devices === "invalid") return "device-list-invalid"
+  if (facts.link.failure === "downgrade") return "downgrade"
   return undefined
 }
 

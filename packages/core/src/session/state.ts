@@ -48,7 +48,7 @@ export interface Link {
   readonly sessions: readonly Session[]
   /** A bundle was asked for, at this time. */
   readonly requestedAtMs: number | undefined
-  /** Why the last attempt of our own gave no session; cleared by the next one. */
+  /** Why the last attempt of our own gave no session; cleared by the next one; a downgrade only by a bundle. */
   readonly failure: FailureReason | undefined
   /** sids a peer's handshake replaced before they arrived: they are retired on arrival. */
   readonly replaced: readonly Bytes[]

@@ -18,7 +18,7 @@ import type { Effect } from "./effect.ts"
 import type { Input } from "./input.ts"
 import { commitmentOf, encodePayload, isSignalKind } from "./payload.ts"
 import { receive } from "./receive.ts"
-import { expire, mayStillSend, retire } from "./retire.ts"
+import { expire, lasting, mayStillSend, retire } from "./retire.ts"
 import { type Link, type Session, emptyLink, phaseOf } from "./state.ts"
 import { sendingSession } from "./tie-break.ts"
 
@@ -51,11 +51,11 @@ export const transition = (link: Link, input: Input, deps: Deps): Step => {
 /** Also with a session standing: a background re-key keeps sending on the old one until the new one is there. */
 const start = (link: Link, deps: Deps): Step => {
   if (phaseOf(link) === "requested") return [link, []]
-  return [{ ...link, requestedAtMs: deps.nowMs(), failure: undefined }, [{ type: "claim" }]]
+  return [{ ...link, requestedAtMs: deps.nowMs(), failure: lasting(link) }, [{ type: "claim" }]]
 }
 
 const refused = (link: Link, input: Input & { type: "refused" }): Step => [
-  { ...link, requestedAtMs: undefined, failure: input.reason },
+  { ...link, requestedAtMs: undefined, failure: lasting(link) ?? input.reason },
   [],
 ]
 
