@@ -198,7 +198,7 @@ describe("messages under attack", () => {
     expect([...codes]).toEqual(["ERR_AUTHENTICATION"])
     expect([bob.stored(), bob.prekeys.size]).toEqual(before)
     expect(openedTexts(bob.receive(good))).toEqual(["genuine"])
-  })
+  }, 120_000)
 })
 
 const signalOf = (party: Party): Bytes => {
