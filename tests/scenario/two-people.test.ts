@@ -147,8 +147,11 @@ describe("names and limits", () => {
     const atBob = collect(bob, 1)
     await toBob.send("y".repeat(60 * 1024))
     expect((await atBob)[0]?.text?.length).toBe(60 * 1024)
+    await alice.flush()
+    await relay.killRelay()
     await toBob.send("second")
-    await expect(toBob.send("third")).rejects.toMatchObject({ code: "ERR_QUEUE_FULL", retryable: true })
+    await toBob.send("third")
+    await expect(toBob.send("fourth")).rejects.toMatchObject({ code: "ERR_QUEUE_FULL", retryable: true })
     await expect(relay.open({ store: { ...freshStore(), durable: true } })).rejects.toMatchObject({
       code: "ERR_STORE_KEY_REQUIRED",
     })

@@ -29,7 +29,7 @@ import { settingsOf } from "./options.ts"
 import type { ChatEvents, ChatOptions, Contact, Conversation, ConversationEvents, Snapshot } from "./types.ts"
 
 /** What tests replace: randomness, time, and time that passes. Not part of the public contract. */
-export interface ChatEnvironment {
+interface ChatEnvironment {
   readonly deps: Deps
   readonly timers: Timers
 }

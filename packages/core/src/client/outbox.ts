@@ -29,7 +29,7 @@ const IN_FLIGHT = 16
 const RETRY = { minMs: 1_000, maxMs: 60_000 }
 
 /** `send` while the light is red. */
-export const notSecure = (status: SecurityStatus): SecureChatError =>
+const notSecure = (status: SecurityStatus): SecureChatError =>
   new SecureChatError("ERR_NOT_SECURE", `the conversation is red: ${status.reason}`, {
     retryable: isTransient(status.reason),
     hint: status.action === undefined ? "Wait until it has passed." : `Offer '${status.action}'.`,
@@ -55,7 +55,8 @@ export class Outbox {
     const record = await ledger.queue.run(async () => {
       const status = lights.of(id)
       if (status.level === "red") throw notSecure(status)
-      if (ledger.outbox.size >= settings.maxQueue)
+      // What the relay has taken does not count: `flush` would wait for people who are away.
+      if (ledger.entries().filter((entry) => entry.state !== "sent").length >= settings.maxQueue)
         throw new SecureChatError("ERR_QUEUE_FULL", `${settings.maxQueue} messages wait already`, {
           hint: "Wait for flush().",
           details: { limit: settings.maxQueue },

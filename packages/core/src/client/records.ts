@@ -106,7 +106,7 @@ export interface MessageRecord {
   readonly commitment: Bytes | undefined
 }
 
-export type EntryState = "queued" | "sent" | "held" | "failed"
+type EntryState = "queued" | "sent" | "held" | "failed"
 
 /** An envelope until its recipient's receipt. */
 export interface OutboxEntry {

@@ -15,7 +15,7 @@ export interface ListView {
   readonly hash: Uint8Array
 }
 /** Newest head seen of another author device. */
-export interface HeadView {
+interface HeadView {
   readonly deviceId: Uint8Array
   readonly sequence: number
   readonly head: Uint8Array
