@@ -68,7 +68,7 @@ describe("a hello", () => {
     expect(ada.state.peers).toHaveLength(2)
   })
 
-  it("whose suites were stripped leads nowhere, and the genuine one opens all the same", () => {
+  it("[A12] whose suites were stripped leads nowhere, and the genuine one opens all the same", () => {
     const room = new RoomWorld(8)
     const ada = room.enter({ role: "initiator" })
     const bo = room.enter({ role: "responder" })

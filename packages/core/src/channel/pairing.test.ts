@@ -82,19 +82,23 @@ describe("a pair in an echoing room", () => {
 })
 
 describe("a channel", () => {
-  it("is not open before its first message was answered", () => {
-    const room = new RoomWorld(11)
-    const ada = room.enter({ role: "initiator" })
-    const bo = room.enter({ role: "responder" })
-    while (!room.pending.some(({ frame }) => isFirst(frame))) room.deliver(room.pending.shift() as never)
-    const first = room.drop().find(({ frame }) => isFirst(frame))
-    expect(ada.peer).toBeUndefined()
-    expect(() => pair(ada.state, { type: "send", body: "too soon" }, ada.env)).toThrow(SecureChatError)
-    room.deliver(first as never)
-    expect(bo.peer).toBe(ada.account)
-    expect(ada.peer).toBeUndefined()
-    room.settle()
-    expect(ada.peer).toBe(bo.account)
+  it("is not open before its first message was answered, pinned or not", () => {
+    const known = openPair(10)
+    for (const trust of [undefined, known.ada.state.trust]) {
+      const room = new RoomWorld(11)
+      const pinned = trust === undefined ? {} : { trust }
+      const ada = room.enter({ role: "initiator", identity: known.ada.env.setting.own, ...pinned })
+      const bo = room.enter({ role: "responder", identity: known.bo.env.setting.own })
+      while (!room.pending.some(({ frame }) => isFirst(frame))) room.deliver(room.pending.shift() as never)
+      const first = room.drop().find(({ frame }) => isFirst(frame))
+      expect(ada.peer).toBeUndefined()
+      expect(() => pair(ada.state, { type: "send", body: "too soon" }, ada.env)).toThrow(SecureChatError)
+      room.deliver(first as never)
+      expect(bo.peer).toBe(ada.account)
+      expect(ada.peer).toBeUndefined()
+      room.settle()
+      expect(ada.peer).toBe(bo.account)
+    }
   })
 
   it("repeats the stored bytes of a lost acknowledgement", () => {
@@ -177,7 +181,7 @@ describe("a channel", () => {
     expect(ada.state.ignored.echo).toBeGreaterThan(0)
   })
 
-  it("shows nothing of a tampered frame and keeps its state, byte by byte", () => {
+  it("[B13] shows nothing of a tampered frame and keeps its state, byte by byte", () => {
     const { room, ada, bo } = openPair(17)
     ada.take({ type: "send", body: "genuine" })
     const [sent] = room.drop()

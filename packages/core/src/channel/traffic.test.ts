@@ -1,5 +1,7 @@
+import { toHex } from "../bytes/text.ts"
+import { retire } from "../session/retire.ts"
 import { describe, expect, it } from "vitest"
-import { type Member, openPair } from "../../test/channel/room-world.ts"
+import { type Member, RoomWorld, openPair } from "../../test/channel/room-world.ts"
 
 const seconds = (count: number): number => 1_000 * count
 
@@ -64,7 +66,7 @@ describe("a reloaded page", () => {
     expect(fresh.arrived.at(-1)).toMatchObject({ body: "7", missing: 0 })
   })
 
-  it("is not faked by a replayed hello or first message", () => {
+  it("[B5] is not faked by a replayed hello or first message", () => {
     const { room, ada, bo } = openPair(43)
     room.pass(seconds(120))
     const recorded = room.said.map(({ frame }) => frame)
@@ -93,5 +95,49 @@ describe("a reloaded page", () => {
     expect(ada.session).toBe(bo.session)
     expect(ada.session).not.toBe(old)
     expect(ada.peer).toBe(bo.account)
+  })
+})
+
+describe("two sessions at once", () => {
+  /** Fresh hellos crossed with old ones: two pairs succeed, and no opening retires the other's session. */
+  const crossed = (): { readonly room: RoomWorld; readonly ada: Member; readonly bo: Member } => {
+    for (let seed = 50; seed < 90; seed++) {
+      const room = new RoomWorld(seed)
+      const [ada, bo] = [room.enter(), room.enter()]
+      room.pass(seconds(31), () => undefined)
+      room.settle()
+      const standing = [ada, bo].map(
+        (member) =>
+          member.state.parties[0]?.link.sessions.filter(({ phase }) => phase === "established").length,
+      )
+      if (standing.every((count) => count === 2)) return { room, ada, bo }
+    }
+    throw new Error("no seed crosses them")
+  }
+
+  it("send on the smaller one on both sides", () => {
+    const { room, ada, bo } = crossed()
+    expect(ada.session).toBe(bo.session)
+    ada.take({ type: "send", body: "one" })
+    room.settle()
+    expect(bo.texts).toEqual(["one"])
+  })
+
+  it("meet again on one where only one side had retired the smaller", () => {
+    const { room, ada, bo } = crossed()
+    const [party] = ada.state.parties
+    const smaller = party?.link.sessions.find(({ id }) => toHex(id) === ada.session)
+    if (party === undefined || smaller === undefined) throw new Error("no session")
+    ada.state = {
+      ...ada.state,
+      parties: [{ ...party, link: retire(party.link, smaller.id, room.deps.nowMs()) }],
+    }
+    expect(ada.session).not.toBe(bo.session)
+    for (const from of [bo, ada, bo]) {
+      from.take({ type: "send", body: "ping" })
+      room.settle()
+    }
+    expect(ada.session).toBe(bo.session)
+    expect([ada.texts.length, bo.texts.length]).toEqual([2, 1])
   })
 })

@@ -15,7 +15,7 @@ const vitest = join(dirname(require.resolve("vitest/package.json")), "vitest.mjs
 
 const CONFIG = `export default {
   ssr: { resolve: { conditions: ["@securechat/source", "node", "module", "import", "default"] } },
-  test: { include: ["{src,test}/**/*.test.ts"], pool: "threads" },
+  test: { include: ["{src,test}/**/*.test.ts"], pool: "threads", testTimeout: 30_000 },
 }
 `
 

@@ -2,6 +2,8 @@
  * Faults planted into a copy of the sources, each removing one check, and the test that must notice. A fault
  * whose text is no longer found fails: then the check moved, and its fault has to follow.
  */
+import { CHANNEL_FAULTS } from "./channel-faults.ts"
+
 export interface Fault {
   readonly name: string
   /** Below `packages/core`. */
@@ -172,4 +174,5 @@ export const FAULTS: readonly Fault[] = [
     test: "src/session/payload.test.ts",
     caughtBy: "comes off again for every length, and in no other spelling",
   },
+  ...CHANNEL_FAULTS,
 ]
