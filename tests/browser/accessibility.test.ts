@@ -6,8 +6,6 @@ import { CHROMIUM, openSite, type Site } from "./support/site.ts"
 
 const LOOKS = [
   { width: 1440, dark: false },
-  { width: 1440, dark: true },
-  { width: 360, dark: false },
   { width: 360, dark: true },
 ] as const
 

@@ -8,7 +8,7 @@ const NEW_PHONE = "It’s me again, with a new phone. Do you recognise the key?"
 
 describe.skipIf(CHROMIUM === "")("the demo page", () => {
   let site: Site
-  let visit: Visit
+  let visit: Visit | undefined
   let alice: Pane
   let bob: Pane
 
@@ -17,24 +17,28 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
   afterAll(() => site.close())
   /** Every test also shows: no request elsewhere, no refusal by the policy, nothing on the console. */
-  afterEach(async () => {
-    expect(await site.leave()).toEqual([])
+  afterEach(() => {
+    expect(site.complaints()).toEqual([])
   })
 
-  const open = async (): Promise<void> => {
+  const open = async (): Promise<Visit> => {
+    expect(await site.leave()).toEqual([])
     visit = await site.visit("/")
     alice = paneOf(visit.page, "alice")
     bob = paneOf(visit.page, "bob")
     await alice.message(ANSWER).waitFor()
+    return visit
   }
+  /** The page of the test before, where that left nothing behind that matters. */
+  const stay = async (): Promise<Visit> => visit ?? (await open())
 
-  const renew = async (role: "alice" | "bob"): Promise<void> => {
-    await visit.page.getByRole("button", { name: "Demo", exact: true }).click()
-    await visit.page.locator(`[data-action=renew-${role}]`).click()
+  const renew = async ({ page }: Visit, role: "alice" | "bob"): Promise<void> => {
+    await page.getByRole("button", { name: "Demo", exact: true }).click()
+    await page.locator(`[data-action=renew-${role}]`).click()
   }
 
   test("shows Alice and Bob greeting each other over two connections of their own", async () => {
-    await open()
+    const visit = await open()
     for (const pane of [alice, bob]) {
       await pane.message(GREETING).waitFor()
       await pane.message(ANSWER).waitFor()
@@ -46,7 +50,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("begins red, turns yellow by itself and green when both have compared", async () => {
-    await open()
+    const visit = await stay()
     await alice.toBe("yellow", "unverified")
     await bob.toBe("yellow", "unverified")
     await compareKeys(alice, bob)
@@ -61,7 +65,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("a message goes from pane to wire to pane, and is read", async () => {
-    await open()
+    const visit = await stay()
     await alice.write("Lunch at noon?")
     await bob.message("Lunch at noon?").waitFor()
     await alice.message("Lunch at noon?").getByRole("img", { name: "Read" }).waitFor()
@@ -74,7 +78,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("Shift+Enter breaks the line, Enter sends", async () => {
-    await open()
+    await stay()
     await alice.field.fill("first")
     await alice.field.press("Shift+Enter")
     await alice.field.pressSequentially("second")
@@ -83,7 +87,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("someone who types is seen to type", async () => {
-    await open()
+    await stay()
     await bob.field.pressSequentially("hm")
     await alice.root.getByText("Bob is typing").waitFor({ state: "attached" })
     await bob.field.press("Enter")
@@ -92,8 +96,8 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("a new identity turns the other pane red and nothing leaves until it is accepted", async () => {
-    await open()
-    await renew("bob")
+    const visit = await open()
+    await renew(visit, "bob")
     await alice.toBe("red", "identity-changed")
     expect(await alice.message(NEW_PHONE).count()).toBe(0)
 
@@ -120,10 +124,10 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("a verified contact who changes asks for a comparison first, and comparing is enough", async () => {
-    await open()
+    const visit = await open()
     await compareKeys(alice, bob)
     await alice.toBe("green")
-    await renew("bob")
+    await renew(visit, "bob")
     await alice.toBe("red", "verification-violation")
     expect(await alice.button("Accept without comparing").count()).toBe(0)
     await alice.button("I can’t compare now").click()
@@ -136,7 +140,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("numbers that differ turn the chat red for good, until it is started over", async () => {
-    await open()
+    const visit = await open()
     await alice.safetyNumber()
     await alice.button("They don’t match").click()
     await alice.toBe("red", "sas-mismatch")
@@ -149,7 +153,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("a pane taken offline keeps what is written and sends it when it is back", async () => {
-    await open()
+    const visit = await open()
     await compareKeys(alice, bob)
     const plug = visit.page.getByRole("switch", { name: "Take Alice offline" })
     await visit.page.getByRole("button", { name: "Demo", exact: true }).click()
@@ -169,7 +173,7 @@ describe.skipIf(CHROMIUM === "")("the demo page", () => {
   })
 
   test("each load is a new pair: a reload meets no handle of the load before", async () => {
-    await open()
+    const visit = await open()
     const handle = alice.root.locator(".pane-label .handle")
     const before = await handle.textContent()
     await visit.page.reload()

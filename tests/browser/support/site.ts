@@ -58,6 +58,8 @@ export interface Site {
   visit(path: string, options?: VisitOptions): Promise<Visit>
   /** Watches a page that another one opened. */
   watch(page: Page): Promise<Visit>
+  /** What the open visits complained about. */
+  complaints(): readonly string[]
   /** Closes the visits and says what they complained about. */
   leave(): Promise<readonly string[]>
   close(): Promise<void>
@@ -137,9 +139,10 @@ export const openSite = async (): Promise<Site> => {
     await page.addInitScript(observePills)
     return visit
   }
+  const complaintsOf = (): readonly string[] => visits.flatMap((visit) => visit.complaints)
   const leave = async (): Promise<readonly string[]> => {
     await Promise.all(contexts.map((context) => context.close()))
-    const complaints = visits.flatMap((visit) => visit.complaints)
+    const complaints = complaintsOf()
     contexts = []
     visits = []
     return complaints
@@ -149,6 +152,7 @@ export const openSite = async (): Promise<Site> => {
     relay,
     watch,
     leave,
+    complaints: complaintsOf,
     visit: async (path, options = {}) => {
       const context = await browser.newContext(contextOptions(options))
       contexts = [...contexts, context]
