@@ -46,7 +46,7 @@ const mixedOrderSignature = (): { key: Bytes; message: Bytes; signature: Bytes }
 }
 
 describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
-  it("refuses a small-order key, under which a lax verifier takes one signature for any message", () => {
+  it("[A6] refuses a small-order key, under which a lax verifier takes one signature for any message", () => {
     const identity = fromHex(SMALL_ORDER_POINTS[0]!)
     const anySignature = concat(BASE.multiply(7n).toBytes(), toLittleEndian(7n)) // S·B = R + k·A, with A nothing
     expect(ed25519.verify(anySignature, utf8("pay"), identity)).toBe(true)
@@ -58,7 +58,7 @@ describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
     }
   })
 
-  it("refuses a second spelling of S", () => {
+  it("[A6] refuses a second spelling of S", () => {
     const seed = bytesOf("seed", 32)
     const signature = p.ed25519Sign(seed, utf8("m"))
     const again = concat(signature.subarray(0, 32), plusOrder(signature.subarray(32)))
@@ -69,7 +69,7 @@ describe.each(BACK_ENDS)("verifyStrict of the %s back end", (_name, p) => {
     ).toBe(false)
   })
 
-  it("refuses a key with a small-order part, also where RFC 8032 lets a verifier accept", () => {
+  it("[A6] refuses a key with a small-order part, also where RFC 8032 lets a verifier accept", () => {
     const { key, message, signature } = mixedOrderSignature()
     expect(ed25519.verify(signature, message, key, { zip215: false })).toBe(true)
     expect(p.verifyStrict(key, message, signature)).toBe(false)

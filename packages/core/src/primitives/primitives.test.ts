@@ -174,7 +174,7 @@ describe.each(BACK_ENDS)("the %s back end", (_name, p) => {
     expect(p.mlKemDecapsulate(seed, sealed.ciphertext)).toEqual(sealed.sharedSecret)
   })
 
-  it("gives another secret, and no error, for a ciphertext that is not the peer's", () => {
+  it("[A8] gives another secret, and no error, for a ciphertext that is not the peer's", () => {
     const seed = bytesOf("kem", 64)
     const sealed = p.mlKemEncapsulate(p.mlKemKeyPair(seed).publicKey, bytesOf("m", 32))
     const rejected = p.mlKemDecapsulate(seed, flipped(sealed.ciphertext, 7))
@@ -183,7 +183,7 @@ describe.each(BACK_ENDS)("the %s back end", (_name, p) => {
     expect(p.mlKemDecapsulate(seed, flipped(sealed.ciphertext, 7))).toEqual(rejected)
   })
 
-  it("refuses ML-KEM inputs of another length, and a key that fails the modulus check", () => {
+  it("[A8] refuses ML-KEM inputs of another length, and a key that fails the modulus check", () => {
     const { publicKey } = p.mlKemKeyPair(bytesOf("kem", 64))
     for (const size of [0, 63, 65]) {
       expect(() => p.mlKemKeyPair(new Uint8Array(size))).toThrow(code("ERR_KEY_INVALID"))
