@@ -28,7 +28,6 @@ export const CORE = [
     level: 2,
     core: ["bytes", "errors", "limits"],
     types: ["deps"],
-    npm: { "*": ["valibot"] },
   },
 
   {

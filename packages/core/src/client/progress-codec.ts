@@ -1,7 +1,6 @@
 /** Persistence of a direct conversation's counters and cursors (`conversation/state.ts`). */
-import * as v from "valibot"
 import type { CborValue } from "../content/cbor.ts"
-import { bytesOf, fromMap, toMap, u53 } from "../content/schema.ts"
+import { aMap, bytesOf, flag, fromMap, listOf, maybe, toMap, tuple, u53 } from "../content/schema.ts"
 import type { DeviceProgress, DirectState } from "../conversation/state.ts"
 import type { Taken } from "../conversation/dedupe.ts"
 import type { Bytes } from "../deps.ts"
@@ -17,16 +16,16 @@ const KEYS = {
   readUpTo: 7,
   receiptDue: 8,
 } as const
-const taken = v.strictTuple([u53, v.array(u53)])
+const taken = tuple<[number, readonly number[]]>(u53, listOf(u53))
 const SHAPE = {
   received: taken,
-  receivedHead: v.optional(bytesOf(32)),
+  receivedHead: maybe(bytesOf(32)),
   pairReceived: taken,
   pairSent: u53,
   delivered: u53,
   read: u53,
   readUpTo: u53,
-  receiptDue: v.boolean(),
+  receiptDue: flag,
 }
 
 const fromTaken = (value: Taken): CborValue => [value.upTo, value.ahead]
@@ -52,7 +51,7 @@ interface FlatDirect {
 const flatDirect = /* @__PURE__ */ recordOf<FlatDirect>("a conversation's progress", {
   sent: u53,
   sentHead: bytesOf(32),
-  devices: v.instance(Map),
+  devices: aMap,
 })
 
 export const directCodec: RecordCodec<DirectState> = {

@@ -3,9 +3,20 @@
  * is a CBOR map that is checked when read: a damaged one is ERR_STORE_CORRUPT, never a guess.
  * Not its concern: sessions, trust and identity, which have codecs of their own.
  */
-import * as v from "valibot"
 import { type CborValue, decodeCbor, encodeCbor } from "../content/cbor.ts"
-import { bytesOf, fromMap, toMap, u53 } from "../content/schema.ts"
+import {
+  type Check,
+  aMap,
+  bytesOf,
+  bytesUpTo,
+  flag,
+  fromMap,
+  maybe,
+  oneOf,
+  text,
+  toMap,
+  u53,
+} from "../content/schema.ts"
 import type { Bytes } from "../deps.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
 import { MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES } from "../limits.ts"
@@ -149,7 +160,7 @@ export const orCorrupt = <T>(what: string, read: () => T): T => {
   }
 }
 
-type Fields<T> = Readonly<Record<keyof T & string, v.GenericSchema>>
+type Fields<T> = Readonly<Record<keyof T & string, Check>>
 
 /** A record codec from one schema per field, numbered in the order in which they stand. */
 export const recordOf = <T extends object>(what: string, shape: Fields<T>): RecordCodec<T> => {
@@ -166,12 +177,7 @@ export const recordOf = <T extends object>(what: string, shape: Fields<T>): Reco
   }
 }
 
-const text = v.string()
-const maybe = <S extends v.GenericSchema>(schema: S): v.OptionalSchema<S, undefined> => v.optional(schema)
-const anyBytes = v.pipe(
-  v.instance(Uint8Array),
-  v.check((bytes) => bytes.length <= MAX_ENVELOPE_BYTES),
-)
+const anyBytes = /* @__PURE__ */ bytesUpTo(MAX_ENVELOPE_BYTES)
 
 interface Flat<T> {
   readonly [key: string]: T
@@ -200,11 +206,11 @@ const flatConversation = /* @__PURE__ */ recordOf<FlatConversation>("a conversat
   id: text,
   trust: anyBytes,
   handle: maybe(text),
-  fixed: v.boolean(),
+  fixed: flag,
   createdAtMs: u53,
   places: u53,
-  devices: v.picklist(["proven", "invalid", "rollback", "revoked"]),
-  stranger: v.boolean(),
+  devices: oneOf("proven", "invalid", "rollback", "revoked"),
+  stranger: flag,
   claimedHandle: maybe(text),
 })
 export const conversationCodec: RecordCodec<ConversationRecord> = {
@@ -219,7 +225,7 @@ type FlatMessage = Omit<MessageRecord, "security"> & { readonly security: CborVa
 const flatMessage = /* @__PURE__ */ recordOf<FlatMessage>("a message", {
   place: u53,
   id: text,
-  mine: v.boolean(),
+  mine: flag,
   account: text,
   device: text,
   peer: text,
@@ -228,8 +234,8 @@ const flatMessage = /* @__PURE__ */ recordOf<FlatMessage>("a message", {
   text: maybe(text),
   replyTo: maybe(text),
   sequence: u53,
-  security: v.instance(Map),
-  quarantined: v.boolean(),
+  security: aMap,
+  quarantined: flag,
   problem: maybe(text),
   commitKey: maybe(bytesOf(32)),
   commitment: maybe(bytesOf(32)),
@@ -252,11 +258,11 @@ export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<Out
   sequence: u53,
   envelopeId: bytesOf(16),
   envelope: anyBytes,
-  state: v.picklist(["queued", "sent", "held", "failed"]),
+  state: oneOf("queued", "sent", "held", "failed"),
   problem: maybe(text),
 })
 
 export const inspectionCodec: RecordCodec<InspectionRecord> = /* @__PURE__ */ recordOf<InspectionRecord>(
   "an inspection",
-  { messageId: text, mine: v.boolean(), device: text, envelope: anyBytes, contentBytes: u53 },
+  { messageId: text, mine: flag, device: text, envelope: anyBytes, contentBytes: u53 },
 )

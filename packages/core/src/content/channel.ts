@@ -4,12 +4,11 @@
  * run it belongs to and what was sent before its session began: then a gap is seen whatever else was lost.
  * Keys 1 to 3 are those of `TextContent` (`kinds.ts`); none means two things.
  */
-import * as v from "valibot"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { MAX_CONTENT_CBOR_BYTES } from "../limits.ts"
 import { decodeCbor, encodeCbor } from "./cbor.ts"
-import { bytesOf, fromMap, toMap, u53 } from "./schema.ts"
+import { bytesOf, bytesUpTo, fromMap, maybe, text, toMap, u53 } from "./schema.ts"
 
 export const RUN_BYTES = 8
 
@@ -23,8 +22,8 @@ export interface ChannelContent {
 
 const KEYS = { text: 1, data: 4, run: 5, base: 6 } as const
 const SHAPE = {
-  text: v.optional(v.string()),
-  data: v.optional(v.instance(Uint8Array)),
+  text: maybe(text),
+  data: maybe(bytesUpTo(MAX_CONTENT_CBOR_BYTES)),
   run: bytesOf(RUN_BYTES),
   base: u53,
 }

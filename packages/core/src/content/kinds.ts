@@ -2,11 +2,10 @@
  * Content by payload kind: text message, receipt, typing. A kind this version does not know is kept as
  * its number and never guessed. protocol.md §6.4. Not its concern: meta (`meta.ts`), numbering, sealing.
  */
-import * as v from "valibot"
 import type { Bytes } from "../deps.ts"
 import { MAX_CONTENT_CBOR_BYTES, MAX_HANDLE_BYTES } from "../limits.ts"
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts"
-import { bytesOf, fromMap, toMap, u53 } from "./schema.ts"
+import { type Check, bytesOf, flag, fromMap, maybe, text, toMap, u53 } from "./schema.ts"
 
 /** Kind 1. */
 export interface TextContent {
@@ -29,16 +28,18 @@ export interface TypingContent {
   readonly active: boolean
 }
 
+const handle: Check<string> = (value): value is string =>
+  text(value) && new TextEncoder().encode(value).length <= MAX_HANDLE_BYTES
 const TEXT_KEYS = { text: 1, replyTo: 2, handle: 3 } as const
 const TEXT_SHAPE = {
-  text: v.string(),
-  replyTo: v.optional(bytesOf(16)),
-  handle: v.optional(v.pipe(v.string(), v.maxBytes(MAX_HANDLE_BYTES))),
+  text,
+  replyTo: maybe(bytesOf(16)),
+  handle: maybe(handle),
 }
 const RECEIPT_KEYS = { readUpTo: 1 } as const
 const RECEIPT_SHAPE = { readUpTo: u53 }
 const TYPING_KEYS = { active: 1 } as const
-const TYPING_SHAPE = { active: v.boolean() }
+const TYPING_SHAPE = { active: flag }
 
 const map = (bytes: Uint8Array): CborValue => decodeCbor(bytes, MAX_CONTENT_CBOR_BYTES)
 

@@ -3,11 +3,10 @@
  * protocol.md §6.4. Types 1 to 3 carry every required key; type 4 (signals) only `sentAt`.
  * Not its concern: whether the numbers fit the session (`conversation`, `client`).
  */
-import * as v from "valibot"
 import type { Bytes } from "../deps.ts"
 import { MAX_META_BYTES } from "../limits.ts"
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts"
-import { bytesOf, fromMap, toMap, u32, u53 } from "./schema.ts"
+import { bytesOf, fromMap, listOf, maybe, toMap, tuple, u32, u53 } from "./schema.ts"
 
 /** Device list as its owner or its peer knows it: version and the first 16 bytes of its hash. */
 export interface ListView {
@@ -53,17 +52,17 @@ export const META_KEYS = {
   seen: 11,
 } as const
 
-const listView = v.strictTuple([u32, bytesOf(16)])
+const listView = tuple<[number, Uint8Array]>(u32, bytesOf(16))
 const SHAPE = {
   messageId: bytesOf(16),
   sentAt: u53,
   ownList: listView,
   peerList: listView,
-  conversation: v.optional(bytesOf(32)),
+  conversation: maybe(bytesOf(32)),
   sequence: u53,
-  previous: v.optional(bytesOf(32)),
-  acks: v.optional(v.array(v.strictTuple([bytesOf(16), u53, bytesOf(16)]))),
-  seen: v.strictTuple([u53, u53]),
+  previous: maybe(bytesOf(32)),
+  acks: maybe(listOf(tuple<[Uint8Array, number, Uint8Array]>(bytesOf(16), u53, bytesOf(16)))),
+  seen: tuple<[number, number]>(u53, u53),
 }
 
 const fromListView = (list: ListView): CborValue => [list.version, list.hash]

@@ -3,20 +3,47 @@
  * a field. Unknown positive keys are refused, since they may change the meaning; negative ones are
  * room for hints and ignored. protocol.md §6.4
  */
-import * as v from "valibot"
 import { SecureChatError } from "../errors.ts"
 import type { CborValue } from "./cbor.ts"
 
-type Shape = Readonly<Record<string, v.GenericSchema>>
-type Fields<S extends Shape> = v.InferOutput<v.StrictObjectSchema<S, undefined>>
+/** Whether a field may hold `value`; an absent one is `undefined`. */
+export type Check<T = unknown> = (value: unknown) => value is T
+type Shape = Readonly<Record<string, Check>>
+type Fields<S extends Shape> = { readonly [K in keyof S]: S[K] extends Check<infer T> ? T : never }
 
-export const u53 = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-export const u32 = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
-export const bytesOf = (length: number): v.GenericSchema<Uint8Array, Uint8Array> =>
-  v.pipe(
-    v.instance(Uint8Array),
-    v.check((bytes) => bytes.length === length),
-  )
+const upTo =
+  (max: number): Check<number> =>
+  (value): value is number =>
+    Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
+export const u53: Check<number> = /* @__PURE__ */ upTo(Number.MAX_SAFE_INTEGER)
+export const u32: Check<number> = /* @__PURE__ */ upTo(0xffff_ffff)
+export const flag: Check<boolean> = (value) => typeof value === "boolean"
+export const text: Check<string> = (value) => typeof value === "string"
+export const bytesUpTo =
+  (max: number): Check<Uint8Array> =>
+  (value): value is Uint8Array =>
+    value instanceof Uint8Array && value.length <= max
+export const bytesOf =
+  (length: number): Check<Uint8Array> =>
+  (value): value is Uint8Array =>
+    value instanceof Uint8Array && value.length === length
+export const aMap: Check<ReadonlyMap<CborValue, CborValue>> = (value) => value instanceof Map
+export const oneOf =
+  <T extends string>(...texts: readonly T[]): Check<T> =>
+  (value): value is T =>
+    texts.includes(value as T)
+export const maybe =
+  <T>(check: Check<T>): Check<T | undefined> =>
+  (value): value is T | undefined =>
+    value === undefined || check(value)
+export const listOf =
+  <T>(check: Check<T>): Check<readonly T[]> =>
+  (value): value is readonly T[] =>
+    Array.isArray(value) && value.every(check)
+export const tuple =
+  <T extends readonly unknown[]>(...checks: { readonly [I in keyof T]: Check<T[I]> }): Check<T> =>
+  (value): value is T =>
+    Array.isArray(value) && value.length === checks.length && checks.every((check, i) => check(value[i]))
 
 /** Reads `map` by `keys` (name to integer key) and checks the result against `shape`. */
 export const fromMap = <S extends Shape>(
@@ -35,13 +62,9 @@ export const fromMap = <S extends Shape>(
     if (name === undefined) throw new SecureChatError("ERR_DECODE", `content: unknown key ${key}`)
     fields[name] = value
   }
-  const result = v.safeParse(v.strictObject(shape), fields)
-  if (!result.success)
-    throw new SecureChatError(
-      "ERR_DECODE",
-      `content: field ${v.getDotPath(result.issues[0]) ?? "?"} is not valid`,
-    )
-  return result.output
+  for (const [name, check] of Object.entries(shape))
+    if (!check(fields[name])) throw new SecureChatError("ERR_DECODE", `content: field ${name} is not valid`)
+  return fields as Fields<S>
 }
 
 /** The map of the fields that are present. */
