@@ -116,6 +116,8 @@ export const CHANNEL_HANDSHAKE_REFILL_MS: number = 5 * SECOND_MS
 export const FIRST_MESSAGE_REPEAT_MS: number = 60 * SECOND_MS
 /** Unanswered sessions of a channel kept after that, newest: their answer may be on its way. */
 export const MAX_PENDING_CHANNEL_SESSIONS = 8
+/** Accounts in a room with which a handshake is under way, newest: more than a burst begins, so that the peer's answer still counts. */
+export const MAX_CHANNEL_PARTIES = 16
 /** Other accounts in a room an app is told about; a flood of made-up ones must not become a flood of events. */
 export const MAX_THIRD_PARTIES = 16
 /** Runs of a peer whose counters are remembered, newest: a late message of an earlier one is no gap. */

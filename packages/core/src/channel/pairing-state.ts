@@ -18,6 +18,7 @@ import {
   CHANNEL_HANDSHAKE_REFILL_MS,
   HELLO_ANSWER_BURST,
   HELLO_ANSWER_REFILL_MS,
+  MAX_CHANNEL_PARTIES,
 } from "../limits.ts"
 import { type Link, type Session, emptyLink } from "../session/state.ts"
 import { sendingSession } from "../session/tie-break.ts"
@@ -180,9 +181,12 @@ const newParty = (account: AccountId): Party => ({
 export const partyOf = (state: Pairing, account: AccountId): Party =>
   state.parties.find((party) => party.account === account) ?? newParty(account)
 
+/** Accounts cost nothing: in a room where nobody has opened yet the oldest goes. */
 export const withParty = (state: Pairing, party: Party): Pairing => ({
   ...state,
-  parties: [...state.parties.filter(({ account }) => account !== party.account), party],
+  parties: [...state.parties.filter(({ account }) => account !== party.account), party].slice(
+    -MAX_CHANNEL_PARTIES,
+  ),
 })
 
 const NEW_SESSION: SessionNote = { openedOrder: undefined, base: 0, firstSent: undefined, ack: undefined }
@@ -192,7 +196,9 @@ export const noteOf = (party: Party, sessionId: Bytes): SessionNote =>
 
 export const withNote = (party: Party, sessionId: Bytes, change: Partial<SessionNote>): Party => {
   const note = { ...noteOf(party, sessionId), ...change }
-  return { ...party, notes: new Map(party.notes).set(sidKey(sessionId), note) }
+  const live = new Set(party.link.sessions.map((session) => sidKey(session.id)))
+  const kept = [...party.notes].filter(([id]) => live.has(id))
+  return { ...party, notes: new Map(kept).set(sidKey(sessionId), note) }
 }
 
 export const sessionOf = (link: Link, sessionId: Bytes): Session | undefined =>
