@@ -16,6 +16,7 @@ import type {
   Verifiable,
 } from "../runtime/types.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
+import { traceOf } from "../transport/guard.ts"
 import type { AccountId, MessageId } from "../wire/address.ts"
 import * as decisions from "./decisions.ts"
 import { type ChannelEnvironment, platformEnvironment } from "./environment.ts"
@@ -54,7 +55,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
     this.#status = noKeys(0)
     this.#emitter = new Emitter({
       onThrow: (cause, type) => {
-        this.#settings.log.error(`a listener of '${type}' threw`, { cause })
+        this.#settings.log.error(`a listener of '${type}' threw`, traceOf(cause))
       },
       onDrop: (type) => {
         const dropped = new SecureChatError("ERR_LIMIT", `a slow reader of '${type}' lost events`)

@@ -22,6 +22,7 @@ import type {
   Observable,
   Unsubscribe,
 } from "../runtime/types.ts"
+import { traceOf } from "../transport/guard.ts"
 import type { AccountId, ConversationId, DeviceId, UserId } from "../wire/address.ts"
 import { ConversationHandle } from "./chat.ts"
 import { Engine } from "./engine.ts"
@@ -62,7 +63,7 @@ export class SecureChat implements Observable<ChatEvents> {
     this.#timers = environment.timers
     this.#hooks = {
       onThrow: (cause, type) => {
-        settings.log.error(`a listener of '${type}' threw`, { cause })
+        settings.log.error(`a listener of '${type}' threw`, traceOf(cause))
       },
       onDrop: (type) => {
         const dropped = new SecureChatError("ERR_LIMIT", `a slow reader of '${type}' lost events`)

@@ -109,7 +109,7 @@ class Guard implements TransportConnection, GuardedConnection {
       work()
     } catch (error) {
       const { name, log } = this.#options
-      log.error("a transport handler threw", { transport: name, error: nameOf(error), at: placeOf(error) })
+      log.error("a transport handler threw", { transport: name, ...traceOf(error) })
       void this.close({ code: CLOSE_INTERNAL })
     }
   }
@@ -133,9 +133,19 @@ const tooLarge = (bytes: number, maxBytes: number): SecureChatError =>
 const nameOf = (error: unknown): string =>
   SecureChatError.is(error) ? error.code : error instanceof Error ? error.name : typeof error
 
-/** First line of the stack that is a place: a message may quote what was being read. */
-const placeOf = (error: unknown): string | undefined =>
-  error instanceof Error ? /^\s*at .*$/m.exec(error.stack ?? "")?.[0].trim() : undefined
+/** First line of the stack that is a place, behind the message: that one may have lines of its own. */
+const placeOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined
+  const { stack = "", message } = error
+  const behind = stack.indexOf(message) + message.length
+  return /^\s*at .*$/m.exec(stack.slice(behind))?.[0].trim()
+}
+
+/** What may be logged of an error that is not ours: class and place. Its message may quote what was being read. */
+export const traceOf = (error: unknown): { readonly error: string; readonly at: string | undefined } => ({
+  error: nameOf(error),
+  at: placeOf(error),
+})
 
 /**
  * The error of `connect` whose signal has fired; its reason is the cause.
