@@ -123,6 +123,27 @@ describe.skipIf(CHROMIUM === "")("the page", () => {
       .waitFor({ state: "attached" })
   })
 
+  test("a lost relay is told after five seconds, writing goes on and the light stays what it was", async () => {
+    const lonely = await openSite()
+    try {
+      const { page } = await lonely.visit("/")
+      const alice = paneOf(page, "alice")
+      await alice.toBe("yellow")
+      await lonely.relay.close({ drainMs: 0 })
+      await alice.write("into the void")
+      await alice.message("into the void").getByRole("img", { name: "Waiting to be sent" }).waitFor()
+      expect(await alice.root.getByText("No connection to the relay.").count()).toBe(0)
+      await alice.root.getByText("No connection to the relay.").waitFor()
+      await alice.toBe("yellow")
+      expect(await alice.send.isVisible()).toBe(true)
+      // The browser itself tells the console of an attempt that failed.
+      const own = lonely.complaints().filter((line) => !line.includes("WebSocket connection to"))
+      expect(own).toEqual([])
+    } finally {
+      await lonely.close()
+    }
+  })
+
   test("is served under a policy that names nobody else", async () => {
     const response = await fetch(site.url)
     const policy = response.headers.get("content-security-policy") ?? ""
