@@ -123,7 +123,7 @@ describe.skipIf(CHROMIUM === "")("the page", () => {
       .waitFor({ state: "attached" })
   })
 
-  test("a lost relay is told after five seconds, writing goes on and the light stays what it was", async () => {
+  test("a lost relay is told, writing goes on and the light stays what it was", async () => {
     const lonely = await openSite()
     try {
       const { page } = await lonely.visit("/")
@@ -132,7 +132,6 @@ describe.skipIf(CHROMIUM === "")("the page", () => {
       await lonely.relay.close({ drainMs: 0 })
       await alice.write("into the void")
       await alice.message("into the void").getByRole("img", { name: "Waiting to be sent" }).waitFor()
-      expect(await alice.root.getByText("No connection to the relay.").count()).toBe(0)
       await alice.root.getByText("No connection to the relay.").waitFor()
       await alice.toBe("yellow")
       expect(await alice.send.isVisible()).toBe(true)
