@@ -95,6 +95,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERR_NO_PREKEYS",
 ])
 
+const PLAIN = ["code", "message", "retryable", "docs", "retryAfterMs", "hint", "details"] as const
 const DOCS = "https://github.com/securechat/securechat/blob/main/docs/errors.md#"
 /** Shared by every copy of the package, so that `is` works across two installed versions. */
 const BRAND = Symbol.for("securechat.error.v1")
@@ -110,7 +111,7 @@ export class SecureChatError extends Error implements ErrorInfo {
   declare readonly details?: ErrorDetails
 
   constructor(code: ErrorCode, message: string, options: SecureChatErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined)
+    super(message, options)
     this.code = code
     this.retryable = options.retryable ?? RETRYABLE.has(code)
     this.docs = DOCS + code.toLowerCase()
@@ -122,15 +123,9 @@ export class SecureChatError extends Error implements ErrorInfo {
 
   /** The plain part; `cause` and `stack` stay behind. */
   toJSON(): ErrorInfo {
-    return {
-      code: this.code,
-      message: this.message,
-      retryable: this.retryable,
-      docs: this.docs,
-      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
-      ...(this.details === undefined ? {} : { details: this.details }),
-    }
+    return Object.fromEntries(
+      PLAIN.filter((name) => this[name] !== undefined).map((name) => [name, this[name]]),
+    ) as unknown as ErrorInfo
   }
 
   /** Narrows by brand, not by `instanceof`: works across two copies of the package. */

@@ -8,6 +8,7 @@
  */
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
+import { isZero } from "./compare.ts"
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 const PADDING = 0x3d
@@ -30,38 +31,30 @@ const DECODER_MIN_LENGTH = 256
 const textOf = (codes: Uint8Array): string =>
   codes.length < DECODER_MIN_LENGTH ? String.fromCharCode(...codes) : new TextDecoder().decode(codes)
 
-/** The characters of `bytes` at the start of an array of `length`, the rest `=`. */
-const encode = (bytes: Uint8Array, length: number): string => {
-  const out = new Uint8Array(length).fill(PADDING)
-  const whole = bytes.length - (bytes.length % 3)
+const encode = (bytes: Uint8Array, padded: boolean): string => {
+  const out = new Uint8Array(Math.ceil(bytes.length / 3) * 4)
   let at = 0
-  for (let i = 0; i < whole; i += 3) {
-    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number)
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
     out[at++] = CODES[group >>> 18] as number
     out[at++] = CODES[(group >>> 12) & 63] as number
     out[at++] = CODES[(group >>> 6) & 63] as number
     out[at++] = CODES[group & 63] as number
   }
-  if (whole < bytes.length) {
-    const group = ((bytes[whole] as number) << 16) | ((bytes[whole + 1] ?? 0) << 8)
-    out[at++] = CODES[group >>> 18] as number
-    out[at++] = CODES[(group >>> 12) & 63] as number
-    if (bytes.length - whole === 2) out[at] = CODES[(group >>> 6) & 63] as number
-  }
-  return textOf(out)
+  const length = Math.ceil((bytes.length * 4) / 3)
+  return textOf(padded ? out.fill(PADDING, length) : out.subarray(0, length))
 }
 
 /** The bytes of the first `length` characters, none of them padding. */
 const decode = (text: string, length: number, what: string): Bytes => {
-  const codes = new TextEncoder().encode(text)
-  const tail = length % 4
-  // A character outside ASCII takes several bytes: none of them stands for anything.
-  if (codes.length !== text.length || tail === 1) throw malformed(what)
-  const out = new Uint8Array(Math.floor((length * 3) / 4))
+  // The last group is filled up with characters that stand for zeros.
+  const codes = new Uint8Array(Math.ceil(length / 4) * 4).fill(CODES[0] as number)
+  // A character outside ASCII takes several bytes, which stand for nothing, or finds no room and is not read.
+  const { read } = new TextEncoder().encodeInto(text.slice(0, length), codes)
+  const out = new Uint8Array((codes.length / 4) * 3)
   let seen = 0
   let at = 0
-  let i = 0
-  for (; i < length - tail; i += 4) {
+  for (let i = 0; i < codes.length; i += 4) {
     const a = VALUES[codes[i] as number] as number
     const b = VALUES[codes[i + 1] as number] as number
     const c = VALUES[codes[i + 2] as number] as number
@@ -71,27 +64,20 @@ const decode = (text: string, length: number, what: string): Bytes => {
     out[at++] = (b << 4) | (c >>> 2)
     out[at++] = (c << 6) | d
   }
-  if (tail > 0) seen |= decodeTail(codes.subarray(i, length), out, at)
-  if (seen >= FOREIGN) throw malformed(what)
-  return out
-}
-
-/** Two or three last characters. Returns FOREIGN where one stands for nothing or spare bits are set. */
-const decodeTail = (codes: Uint8Array, out: Bytes, at: number): number => {
-  const [a = FOREIGN, b = FOREIGN, c = 0] = Array.from(codes, (code) => VALUES[code] as number)
-  const spare = codes.length === 2 ? b & 15 : c & 3
-  out[at] = (a << 2) | (b >>> 4)
-  if (codes.length === 3) out[at + 1] = (b << 4) | (c >>> 2)
-  return a | b | c | (spare === 0 ? 0 : FOREIGN)
+  const end = Math.floor((length * 3) / 4)
+  // What lies beyond the end are the spare bits.
+  if (read !== length || length % 4 === 1 || seen >= FOREIGN || !isZero(out.subarray(end)))
+    throw malformed(what)
+  return end === out.length ? out : out.slice(0, end)
 }
 
 /** Without padding (RFC 4648 §5). */
-export const toBase64url = (bytes: Uint8Array): string => encode(bytes, Math.ceil((bytes.length * 4) / 3))
+export const toBase64url = (bytes: Uint8Array): string => encode(bytes, false)
 /** @throws ERR_DECODE on any other spelling: foreign characters, padding, white space, non-zero trailing bits. */
 export const fromBase64url = (text: string): Bytes => decode(text, text.length, "base64url")
 
 /** With padding, as Fernet writes tokens and keys. */
-export const toPaddedBase64url = (bytes: Uint8Array): string => encode(bytes, Math.ceil(bytes.length / 3) * 4)
+export const toPaddedBase64url = (bytes: Uint8Array): string => encode(bytes, true)
 /** @throws ERR_DECODE unless padding is exactly what the length asks for, and the rest is strict base64url. */
 export const fromPaddedBase64url = (text: string): Bytes => {
   if (text.length % 4 !== 0) throw malformed("padded base64url")

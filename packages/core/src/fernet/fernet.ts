@@ -9,7 +9,7 @@ import { type Bytes, platformDeps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { FERNET_MAX_CLOCK_SKEW_SECONDS } from "../limits.ts"
 import { InvalidToken } from "./invalid-token.ts"
-import { FERNET_KEY_BYTES, type FernetKey, keyText, parseKey } from "./key.ts"
+import { FERNET_KEY_BYTES, type FernetKey, parseKey } from "./key.ts"
 import { type AuthenticToken, authenticate, decryptAuthentic, seal } from "./token.ts"
 
 export interface TtlOptions {
@@ -31,7 +31,7 @@ export class Fernet {
 
   /** A fresh key as text, 44 characters. */
   static generateKey(): string {
-    return keyText(platformDeps.random(FERNET_KEY_BYTES))
+    return toPaddedBase64url(platformDeps.random(FERNET_KEY_BYTES))
   }
 
   /** A token that says when it was made. Text is encoded as UTF-8. @throws ERR_DECODE on a lone surrogate. */

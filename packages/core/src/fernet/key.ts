@@ -1,11 +1,10 @@
 /** A Fernet key: 32 bytes, a signing half and an encryption half that always belong together (protocol.md §2.1). */
 import { copy } from "../bytes/concat.ts"
-import { fromPaddedBase64url, fromUtf8, toPaddedBase64url } from "../bytes/text.ts"
+import { fromPaddedBase64url, fromUtf8 } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 
 export const FERNET_KEY_BYTES = 32
-const TEXT_LENGTH = 44
 
 /** Whoever holds it can read and forge; it lives as long as the `Fernet` or the message it was derived for. */
 export interface FernetKey {
@@ -29,25 +28,16 @@ export const splitKey = (raw: Uint8Array): FernetKey => {
  */
 export const parseKey = (key: string | Uint8Array): FernetKey => {
   if (typeof key !== "string" && key.length === FERNET_KEY_BYTES) return splitKey(key)
-  return splitKey(decodeKeyText(key))
-}
-const decodeKeyText = (key: string | Uint8Array): Bytes => {
-  if (key.length !== TEXT_LENGTH) throw keyInvalid()
   try {
-    return fromPaddedBase64url(typeof key === "string" ? key : fromUtf8(key))
+    return splitKey(fromPaddedBase64url(typeof key === "string" ? key : fromUtf8(key)))
   } catch {
     throw keyInvalid() // without the cause: it may quote the key one day
   }
 }
 
-/** 44 characters. */
-export const keyText = (raw: Uint8Array): string => toPaddedBase64url(raw)
-
 const keyInvalid = (): SecureChatError =>
   new SecureChatError(
     "ERR_KEY_INVALID",
     "a Fernet key is 32 bytes, or 44 characters of padded url-safe base64",
-    {
-      hint: "Make one with Fernet.generateKey().",
-    },
+    { hint: "Make one with Fernet.generateKey()." },
   )

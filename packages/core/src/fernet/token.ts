@@ -6,21 +6,19 @@
  */
 import { equalBytes, isZero } from "../bytes/compare.ts"
 import { concat } from "../bytes/concat.ts"
-import { Reader } from "../bytes/reader.ts"
-import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { aesCbcDecrypt, aesCbcEncrypt, hmacSha256 } from "#primitives"
 import { type FernetKey, splitKey } from "./key.ts"
 
 const VERSION = 0x80
-const TIME_BYTES = 8
-const IV_BYTES = 16
+/** Where the parts begin. */
+const TIME_AT = 1
+const IV_AT = 9
+const CIPHERTEXT_AT = 25
 const TAG_BYTES = 32
-/** The place of a tag that is still to come. */
-const NO_TAG = /* @__PURE__ */ new Uint8Array(TAG_BYTES)
 /** Head, at least one block (PKCS#7 always adds a byte), tag. */
-const MIN_BYTES = 1 + TIME_BYTES + IV_BYTES + 16 + TAG_BYTES
+const MIN_BYTES = CIPHERTEXT_AT + 16 + TAG_BYTES
 
 /** What the clear head of a token says; the timestamp is metadata that anybody can read. */
 export interface TokenHead {
@@ -32,14 +30,18 @@ export interface TokenHead {
 /** A token whose HMAC held. */
 export interface AuthenticToken {
   readonly timestampSeconds: number
-  readonly iv: Bytes
-  readonly ciphertext: Bytes
+  /** Views of the token. */
+  readonly iv: Uint8Array
+  readonly ciphertext: Uint8Array
 }
 
 /** A fresh token under `key`. */
 export const seal = (key: FernetKey, head: TokenHead, payload: Uint8Array): Bytes => {
-  const clear = new Writer().u8(VERSION).u64(head.timestampSeconds).fixed(head.iv, IV_BYTES).bytes()
-  const token = concat(clear, aesCbcEncrypt(key.encryption, head.iv, payload), NO_TAG)
+  const ciphertext = aesCbcEncrypt(key.encryption, head.iv, payload)
+  // The places of the time and of the tag are left zero.
+  const token = concat(new Uint8Array(IV_AT), head.iv, ciphertext, new Uint8Array(TAG_BYTES))
+  token[0] = VERSION
+  new DataView(token.buffer).setBigUint64(TIME_AT, BigInt(head.timestampSeconds))
   token.set(hmacSha256(key.signing, token.subarray(0, -TAG_BYTES)), token.length - TAG_BYTES)
   return token
 }
@@ -49,15 +51,13 @@ export const authenticate = (key: FernetKey, token: Uint8Array): AuthenticToken 
   if (token.length < MIN_BYTES) throw refused()
   const signed = token.subarray(0, -TAG_BYTES)
   if (!equalBytes(hmacSha256(key.signing, signed), token.subarray(-TAG_BYTES))) throw refused()
-  try {
-    return parts(new Reader(signed))
-  } catch {
-    throw refused()
+  const seconds = new DataView(token.buffer, token.byteOffset).getBigUint64(TIME_AT)
+  if (token[0] !== VERSION || seconds > BigInt(Number.MAX_SAFE_INTEGER)) throw refused()
+  return {
+    timestampSeconds: Number(seconds),
+    iv: signed.subarray(IV_AT, CIPHERTEXT_AT),
+    ciphertext: signed.subarray(CIPHERTEXT_AT),
   }
-}
-const parts = (input: Reader): AuthenticToken => {
-  input.expect(VERSION, "version")
-  return { timestampSeconds: input.u64(), iv: input.take(IV_BYTES), ciphertext: input.rest() }
 }
 
 /** The payload of a token whose HMAC held. @throws ERR_AUTHENTICATION on wrong padding. */
@@ -82,7 +82,7 @@ export const sealToken = (key: Uint8Array, payload: Uint8Array, iv: Uint8Array):
 export const openToken = (key: Uint8Array, token: Uint8Array): Bytes => {
   const keys = splitKey(key)
   const authentic = authenticate(keys, token)
-  if (!isZero(token.subarray(1, 1 + TIME_BYTES))) throw refused()
+  if (!isZero(token.subarray(TIME_AT, IV_AT))) throw refused()
   return decryptAuthentic(keys, authentic)
 }
 
