@@ -13,7 +13,7 @@ import {
   formatDeviceId,
   stockCodec,
 } from "@securechat/core/wire"
-import type { Account, DeviceRecord, ListRecord } from "../relay/state.ts"
+import { type Account, type DeviceRecord, type ListRecord, type Login, isOnline } from "../relay/state.ts"
 import { get, set } from "../relay/table.ts"
 import { toText } from "../relay/text.ts"
 import type { Asked, Turn } from "../relay/turn.ts"
@@ -63,12 +63,20 @@ const without = (
 ): Readonly<Record<string, DeviceRecord>> =>
   Object.fromEntries(Object.entries(devices).filter(([device]) => !revoked.includes(device)))
 
-/** Revoked devices lose mail, keys and connection. */
-const dropRevoked = (turn: Turn, revoked: readonly string[], before: Account | undefined): void => {
+/** The connection of this account's device: a list may name any id, and ids are no secret. */
+const routeOf = (turn: Turn, account: string, device: string): string | undefined => {
+  const route = get(turn.state.routes, device)
+  const connection = route === undefined ? undefined : turn.connection(route)
+  const own = connection !== undefined && isOnline(connection) && connection.login.account === account
+  return own ? route : undefined
+}
+
+/** Revoked devices lose mail, keys and connection, if they published or logged in for this very account. */
+const dropRevoked = (turn: Turn, login: Login, revoked: readonly string[], before?: Account): void => {
   for (const device of revoked) {
     if (before?.revoked.includes(device) === true) continue
-    turn.do({ type: "dropMail", device })
-    const route = get(turn.state.routes, device)
+    if (before?.devices[device] !== undefined) turn.do({ type: "dropMail", device })
+    const route = routeOf(turn, login.account, device)
     if (route !== undefined) end(turn, route, RELAY_CODE.revoked)
   }
 }
@@ -96,7 +104,7 @@ const take = (asked: Asked<FrameOf<"publish">>, { list, set: keys }: Checked): n
     seenAtMs: nowMs,
   }
   turn.update({ accounts: set(turn.state.accounts, login.account, account) })
-  dropRevoked(turn, revoked, before)
+  dropRevoked(turn, login, revoked, before)
   return 0
 }
 
