@@ -155,17 +155,37 @@ describe("a relay that lies about who somebody is", () => {
     expect(toBob.security).toMatchObject({ level: "yellow", reason: "unverified" })
   })
 
-  it("[A20] points at verified Mallory where Bob was pinned: red", async () => {
+  it("[A20] points at verified Mallory where Bob was pinned: red there, and Mallory's own conversation stays", async () => {
     const [alice, bob] = await world.pair()
     const impostor = mallory(world.evil, world.clock.nowMs)
     impostor.posesAs("mallory", "alice")
     const toMallory = await alice.with("mallory")
     await toMallory.members[0]!.verify(await toMallory.members[0]!.safetyNumber())
-    impostor.posesAs("bob", "alice")
+    await toMallory.send("to Mallory, by that name")
+    const end = impostor.posesAs("bob", "alice")
     await world.evil.cut("alice")
     const toBob = await alice.with(bob)
     await alice.until(() => toBob.security.level === "red")
     expect(toBob.security).toMatchObject({ reason: "identity-changed", subject: impostor.accountId })
+    await expect(toBob.members[0]!.accept(impostor.accountId)).rejects.toMatchObject({
+      code: "ERR_IDENTITY_MISMATCH",
+    })
+    expect(toMallory.security.level).toBe("green")
+    expect((await toMallory.page()).items).toMatchObject([{ text: "to Mallory, by that name" }])
+    expect((await alice.with("mallory")).id).toBe(toMallory.id)
+    await alice.restart()
+    const titles = (await alice.chat.conversations()).map(({ title, security }) => [title, security.level])
+    expect(titles).toEqual(
+      expect.arrayContaining([
+        ["bob", "red"],
+        ["mallory", "green"],
+      ]),
+    )
+    end()
+    await world.evil.cut("alice")
+    const again = await alice.with(bob)
+    await alice.until(() => again.security.level === "yellow")
+    await alice.says(bob, "still you")
   })
 })
 

@@ -92,6 +92,10 @@ export class Decisions {
       // Opened by account id: nobody can accept another identity there.
       if (moved && record.fixed)
         throw new SecureChatError("ERR_IDENTITY_MISMATCH", "this conversation accepts one identity only")
+      if (moved && ledger.hasOwnConversation(pinnedAccount(trust)))
+        throw new SecureChatError("ERR_IDENTITY_MISMATCH", "this identity has a conversation of its own", {
+          hint: "Write to it there, under the name it is known by.",
+        })
       const change = new Change(ledger).setConversation({ ...record, trust, stranger: false })
       if (moved) this.#holdFor(change, id, pinnedAccount(record.trust))
       await ledger.commit(change)

@@ -122,6 +122,11 @@ export class Ledger {
     const id = this.#byAccount.get(account)
     return id === undefined ? undefined : this.conversations.get(id)
   }
+  /** Is the account in force in some conversation? */
+  hasOwnConversation(account: AccountId): boolean {
+    const record = this.conversationWith(account)
+    return record !== undefined && formatAccountId(record.trust.pin.accountId) === account
+  }
   conversationNamed(handle: string): ConversationRecord | undefined {
     for (const record of this.conversations.values()) if (record.handle === handle) return record
     return undefined
@@ -197,8 +202,11 @@ export class Ledger {
     this.conversations.set(record.id, record)
     for (const [account, id] of this.#byAccount) if (id === record.id) this.#byAccount.delete(account)
     const { pin, candidate } = record.trust
-    for (const shown of candidate === undefined ? [pin] : [pin, candidate])
-      this.#byAccount.set(formatAccountId(shown.accountId), record.id)
+    this.#byAccount.set(formatAccountId(pin.accountId), record.id)
+    if (candidate === undefined) return
+    const account = formatAccountId(candidate.accountId)
+    // Who has a conversation of its own keeps it, also where another name leads to the same account.
+    if (!this.hasOwnConversation(account)) this.#byAccount.set(account, record.id)
   }
   forgetConversation(id: ConversationId): void {
     this.conversations.delete(id)

@@ -216,9 +216,10 @@ export class Names {
 
   async #observe(record: ConversationRecord, found: FoundAccount): Promise<void> {
     const { ledger } = this.#context
-    const stranger = ledger.conversationWith(found.account)
-    if (stranger !== undefined && stranger.id !== record.id) {
-      await absorb(this.#context, record, stranger)
+    const other = ledger.conversationWith(found.account)
+    // Who was never answered moves in here. A conversation of its own stays: a name is only the relay's word.
+    if (other?.stranger === true && other.id !== record.id) {
+      await absorb(this.#context, record, other)
       return
     }
     const trust = observe(record.trust, found.pin)
