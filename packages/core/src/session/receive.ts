@@ -7,7 +7,7 @@
 import { equalBytes, isZero } from "../bytes/compare.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
-import { type Responded, firstMessageHash, respond } from "../handshake/responder.ts"
+import { type Responded, type ResponderKeys, firstMessageHash, respond } from "../handshake/responder.ts"
 import { accountIdOfKey, directConversationId } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
 import { sha256 } from "#primitives"
@@ -16,7 +16,7 @@ import { openSignal } from "../ratchet/signal.ts"
 import type { Envelope } from "../wire/envelope.ts"
 import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Effect } from "./effect.ts"
-import type { FirstMessageContext, Input } from "./input.ts"
+import type { Input } from "./input.ts"
 import { checkCommitment, decodePayload } from "./payload.ts"
 import { boundStanding, lasting, retire } from "./retire.ts"
 import type { Link, Session } from "./state.ts"
@@ -122,11 +122,9 @@ const openedEffect = (session: Session, own: Identity, envelope: Franked, padded
 const responderSession = (
   made: Responded,
   block: HandshakeBlock,
-  first: FirstMessageContext,
+  { spk }: ResponderKeys,
   nowMs: number,
 ): Session => {
-  const spk = first.keys?.spk
-  if (spk === undefined) throw noSession("prekey-unknown")
   const ownKey = { secret: spk.secret, publicKey: spk.statement.publicKey }
   return {
     phase: "established",
@@ -153,7 +151,7 @@ const receiveFirst = (link: Link, block: HandshakeBlock, input: FrankedInput, de
   const made = respond({ own, block, keys, context: first.context, fresh: first.fresh, ownListHash })
   if (!equalBytes(made.secrets.sessionId, envelope.sessionId))
     throw new SecureChatError("ERR_HANDSHAKE_FAILED", "the handshake does not lead to this session")
-  const begun = responderSession(made, block, first, deps.nowMs())
+  const begun = responderSession(made, block, keys, deps.nowMs())
   const [ratchet, received] = decrypt(begun.ratchet, envelope, deps)
   const session = { ...begun, ratchet, messages: 1 }
   const spend: Effect = {
