@@ -41,7 +41,7 @@ const briefly = (clock: ManualClock): ManualClock["timers"] => ({
   },
 })
 
-export interface Written {
+interface Written {
   readonly path: StorePath
   readonly value: Uint8Array
 }
@@ -49,7 +49,7 @@ export interface Written {
 export interface RecordingStore extends Store {
   readonly written: readonly Written[]
 }
-export const recordingStore = (): RecordingStore => {
+const recordingStore = (): RecordingStore => {
   const inner = memoryStore()
   const written: Written[] = []
   return {
