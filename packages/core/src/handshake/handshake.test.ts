@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest"
 import { Party } from "../../test/support/party.ts"
-import { EMPTY } from "../bytes/concat.ts"
+import { EMPTY, concat } from "../bytes/concat.ts"
 import { utf8 } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
 import { signCertificate, signDeviceList } from "../identity/certificate.ts"
 import { certificateHash, deviceListHash } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
 import { generatePrekey } from "../identity/prekeys.ts"
+import { ed25519Sign } from "#primitives"
+import { LABELS, labelled } from "../primitives/labels.ts"
 import { type HandshakeBlock, encodeHandshake, handshakeCodec } from "../wire/handshake.ts"
-import type { Bundle } from "../wire/prekey.ts"
+import { type Bundle, prekeyBody, prekeyCodec } from "../wire/prekey.ts"
 import { type Initiated, initiate } from "./initiator.ts"
 import { type RespondInput, type Responded, firstMessageHash, respond } from "./responder.ts"
 
@@ -114,6 +116,34 @@ describe("a handshake", () => {
     )
     expect(answer(made, { block: inChannel, keys: live(nonces[1]) }).reduced).toBe(false)
     expect(answer(made, { block: onDemand, keys: live(nonces[0]) }).reduced).toBe(false)
+  })
+
+  it("gives both sides the same secrets in a channel, and others under another pair of hellos", () => {
+    const nonces = [alice.deps.random(32), alice.deps.random(32)] as const
+    const fresh = alice.deps.random(32)
+    const keys = {
+      spk: generatePrekey(bob.own, "spk", nonces[1], bob.deps),
+      opk: undefined,
+      pq: generatePrekey(bob.own, "pqopk", nonces[1], bob.deps),
+    }
+    const { certificate, list } = bob.own
+    const bundle = { certificate, list, spk: keys.spk.statement, opk: undefined, pq: keys.pq.statement }
+    const [initiatorNonce, responderNonce] = nonces
+    const source = { mode: "channel", initiatorNonce, responderNonce, fresh } as const
+    const made = initiate({ own: alice.own, bundle, context: EMPTY, source, replaces: NONE }, alice.deps)
+    expect(answer(made, { keys, fresh }).secrets.sessionId).toEqual(made.secrets.sessionId)
+    expect(answer(made, { keys, fresh: nonces[0] }).secrets.sessionId).not.toEqual(made.secrets.sessionId)
+    const elsewhere = { ...source, responderNonce: nonces[0] }
+    expect(() =>
+      initiate({ own: alice.own, bundle, context: EMPTY, source: elsewhere, replaces: NONE }, alice.deps),
+    ).toThrow(failed)
+  })
+
+  it("[A8] refuses a signed KEM prekey that fails the modulus check, and makes nothing of it", () => {
+    const bundle = bob.bundle()
+    const body = prekeyBody({ ...bundle.pq, publicKey: new Uint8Array(1184).fill(0xff) })
+    const signature = ed25519Sign(bob.own.signingSecret.expose(), labelled(LABELS.sigPqopk, body))
+    expect(() => begin({ ...bundle, pq: prekeyCodec.decode(concat(body, signature)) })).toThrow(failed)
   })
 
   it("[A5] refuses a low-order key in every position", () => {

@@ -43,6 +43,18 @@ describe("an identity", () => {
     expect(identityCodec.encode(identityCodec.decode(bytes))).toEqual(bytes)
   })
 
+  it("shows itself in bytes that are read back as they were", () => {
+    expect(publicIdentity.decode(publicIdentity.encode(own.public))).toEqual(own.public)
+  })
+
+  it("never gives a prekey the id 0, which stands for none", () => {
+    let zeros = 1
+    const random = (length: number): ReturnType<typeof alice.deps.random> =>
+      length === 4 && zeros-- > 0 ? new Uint8Array(4) : alice.deps.random(length)
+    const made = generatePrekey(own, "opk", undefined, { ...alice.deps, random, nowMs: () => 1 })
+    expect(made.statement.keyId).toBeGreaterThan(0)
+  })
+
   it("prints no secret", () => {
     const secret = Buffer.from(own.accountSecret.expose()).toString("hex")
     const printed = inspect(own, { depth: 9 }) + JSON.stringify(own) + String(own.accountSecret)

@@ -61,7 +61,16 @@ describe("trust in a peer", () => {
   })
 
   it("comes back from its stored form", () => {
-    for (const trust of [firstSeen("bob", bob), verified, observe(verified, mallory), unverify(verified)])
+    const byCode = verify(firstSeen("bob", bob), bob.accountKey, "qr", 6)
+    const taken = accept(observe(verified, mallory), mallory.accountKey)
+    const known = [firstSeen("bob", bob), verified, observe(verified, mallory), unverify(verified)]
+    for (const trust of [...known, byCode, taken, reject(verified, bob.accountKey)])
       expect(trustCodec.decode(trustCodec.encode(trust))).toEqual(trust)
+  })
+
+  it("is refused with a flag that is neither 0 nor 1", () => {
+    const bytes = trustCodec.encode(firstSeen("bob", bob))
+    bytes[bytes.length - 1] = 2
+    expect(() => trustCodec.decode(bytes)).toThrow(expect.objectContaining({ code: "ERR_DECODE" }))
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type Side, pair, refused, turns } from "../../test/support/ratchet-side.ts"
+import { type Side, pair, refused, stored, turns } from "../../test/support/ratchet-side.ts"
 import { EMPTY, concat } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
 import {
@@ -48,6 +48,20 @@ describe("a ratchet", () => {
     expect(b.receive(late)).toBe("late")
     b.refuses(late, "ERR_DUPLICATE")
     turns(b, a, 2)
+  })
+
+  it("keeps the keys of what was not heard of a finished chain, as far as the next one says it went", () => {
+    const [a, b] = pair()
+    turns(a, b, 1)
+    const chain = ["0", "1", "2", "3"].map((text) => a.send(text))
+    expect(b.receive(chain[1] ?? EMPTY)).toBe("1")
+    expect(a.receive(b.send("answer"))).toBe("answer")
+    expect(b.receive(a.send("next chain"))).toBe("next chain")
+    b.state = stored.decode(stored.encode(b.state))
+    expect(b.state.skipped.map(({ count }) => count)).toEqual([0, 2, 3])
+    for (const at of [3, 0, 2]) expect(b.receive(chain[at] ?? EMPTY)).toBe(`${at}`)
+    b.refuses(chain[2] ?? EMPTY, "ERR_DUPLICATE")
+    expect(b.state.skipped).toEqual([])
   })
 
   it("[B13] changes nothing on a thousand broken messages, and opens the genuine one", () => {
@@ -161,6 +175,27 @@ describe("the limits of a ratchet", () => {
     b.refuses(kept[0] ?? EMPTY, "ERR_DUPLICATE")
   })
 
+  it("[B12] remember what was dropped as ranges, told apart from what was heard", () => {
+    const [a, b] = pair()
+    const sent = Array.from({ length: 6 }, (_, i) => a.send(`${i}`))
+    for (const heard of [2, 5]) b.receive(sent[heard] ?? EMPTY)
+    b.deps.advance(SKIPPED_KEY_AGE_MS + 1)
+    b.receive(a.send("later"))
+    expect(b.state.chains.at(-1)?.evicted).toEqual([
+      [0, 1],
+      [3, 4],
+    ])
+    b.state = stored.decode(stored.encode(b.state))
+    for (const at of [0, 1, 3, 4]) b.refuses(sent[at] ?? EMPTY, "ERR_TOO_OLD")
+    for (const at of [2, 5]) b.refuses(sent[at] ?? EMPTY, "ERR_DUPLICATE")
+  })
+
+  it("are stored with flags that are 0 or 1", () => {
+    const bytes = stored.encode(pair()[0].state)
+    bytes[0] = 2
+    expect(() => stored.decode(bytes)).toThrow(refused("ERR_DECODE"))
+  })
+
   it("let a skipped key go after 30 days, and after five turns of the peer", () => {
     for (const age of [
       (b: Side, _a: Side) => {
@@ -205,6 +240,19 @@ describe("sparse ML-KEM steps", () => {
     a.receive(b.send("y"))
     a.deps.advance(KEM_MAX_AGE_MS)
     expect(kem(a.send("x"))).toBe("offer")
+  })
+
+  it("[A8] that fail the modulus check are refused with their message: they would stop our next send", () => {
+    const [a, b] = pair()
+    const state = a.state
+    a.send("the chain is made, nothing leaves")
+    const { sending } = a.state
+    if (sending === undefined) throw new Error("no chain")
+    a.state = { ...a.state, sending: { ...sending, kemKey: new Uint8Array(1184).fill(0xff) } }
+    b.refuses(a.send("spoiled"), "ERR_AUTHENTICATION")
+    a.state = state
+    expect(b.receive(a.send("genuine"))).toBe("genuine")
+    expect(a.receive(b.send("answer"))).toBe("answer")
   })
 
   it("ride on every message of their chain, so that losing the first changes nothing", () => {

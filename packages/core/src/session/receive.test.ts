@@ -109,6 +109,7 @@ describe("a stored link", () => {
     alice.begin(bob.bundle())
     there(alice)
     alice.step({ type: "refused", reason: "handshake-failed" })
+    there(alice)
     alice.step({ type: "start" })
     there(alice)
     alice.begin(bob.bundle())
