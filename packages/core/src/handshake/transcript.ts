@@ -28,7 +28,7 @@ export interface TranscriptInput {
   /** Empty (stored), the live nonce, or the hash of both hellos (channel). */
   readonly fresh: Bytes
 }
-export interface PublicPrekey {
+interface PublicPrekey {
   readonly keyId: number
   readonly publicKey: Bytes
 }

@@ -28,7 +28,7 @@ const SIGNATURE_LABEL: Readonly<Record<PrekeyKind, Label>> = {
   pqopk: LABELS.sigPqopk,
 }
 /** The signed and the last-resort key rotate together, one-time keys live longer. */
-export const prekeyLifetimeMs = (kind: PrekeyKind): number =>
+const prekeyLifetimeMs = (kind: PrekeyKind): number =>
   kind === "spk" || kind === "pqspk" ? SIGNED_PREKEY_LIFETIME_MS : ONE_TIME_PREKEY_LIFETIME_MS
 
 const isKem = (kind: PrekeyKind): boolean => kind === "pqspk" || kind === "pqopk"

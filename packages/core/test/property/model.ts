@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** A violation of the model, with what replays it. */
-export class ModelViolation extends Error {}
+class ModelViolation extends Error {}
 
 export class Model {
   readonly #random: Seeded

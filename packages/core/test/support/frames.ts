@@ -3,7 +3,7 @@ import type { FrameName, FrameOf } from "../../src/wire/frame-types.ts"
 
 export const fill = (length: number, value: number): Uint8Array<ArrayBuffer> =>
   new Uint8Array(length).fill(value)
-export const account = fill(20, 0xa1)
+const account = fill(20, 0xa1)
 export const device = fill(16, 0xd1)
 
 export const samples: { readonly [K in FrameName]: FrameOf<K> } = {

@@ -40,7 +40,7 @@ export class Seeded {
 export interface SeededDeps extends Deps {
   advance(ms: number): void
 }
-export const START_MS = 1_700_000_000_000
+const START_MS = 1_700_000_000_000
 
 export const seededDeps = (seed: number): SeededDeps => {
   const source = new Seeded(seed)

@@ -69,7 +69,7 @@ const handshakeOnce = (oneTimeKeys: number): Vectors => {
   }
 }
 
-export const handshakeVectors = (): Vectors => ({
+const handshakeVectors = (): Vectors => ({
   withOneTimeKeys: handshakeOnce(1),
   withLastResortKey: handshakeOnce(0),
 })
@@ -78,7 +78,7 @@ const shown = (effects: readonly Effect[]): string =>
   effects.flatMap((effect) => (effect.type === "opened" ? [fromUtf8(effect.payload.content)] : [])).join()
 
 /** 40 messages: in turn, in runs, with ML-KEM steps, one delivered late. */
-export const ratchetVectors = (): Vectors => {
+const ratchetVectors = (): Vectors => {
   const [alice, bob] = [new Party(ALICE, 1), new Party(BOB, 1)]
   alice.begin(bob.bundle())
   const random = new Seeded(1003)
@@ -104,7 +104,7 @@ export const ratchetVectors = (): Vectors => {
 }
 const fromAliceAt20 = (messages: readonly Vectors[]): boolean => messages[20]?.["from"] === "alice"
 
-export const safetyNumberVectors = (): Vectors => {
+const safetyNumberVectors = (): Vectors => {
   const [alice, bob] = [new Party(ALICE, 0), new Party(BOB, 0)]
   const [mine, theirs] = [
     safetyNumber(alice.own.public, bob.own.public),
@@ -119,7 +119,7 @@ export const safetyNumberVectors = (): Vectors => {
   }
 }
 
-export const wireVectors = (): Vectors => {
+const wireVectors = (): Vectors => {
   const alice = new Party(ALICE, 1)
   const accountId = accountIdOfKey(alice.own.certificate.accountKey)
   const other = parseAccountId(new Party(BOB, 0).own.accountId)
