@@ -3,7 +3,7 @@
  * refusal ends it. relay.md §4
  */
 import { RELAY_CODE } from "@securechat/core/wire"
-import type { Deciding, Grant, Login, Opening, Ready } from "../relay/state.ts"
+import type { Deciding, Grant, Login, Opening, Ready, RelayState } from "../relay/state.ts"
 import { get, set } from "../relay/table.ts"
 import { cursorText } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
@@ -18,6 +18,10 @@ const bind = (turn: Turn, login: Login, handle: string | undefined): boolean => 
   turn.update({ bindings: set(turn.state.bindings, handle, login.account) })
   return true
 }
+
+/** Has the account's newest list revoked this device? */
+export const isRevoked = (state: RelayState, { account, device }: Login): boolean =>
+  get(state.accounts, account)?.revoked.includes(device) === true
 
 type Allowed = Extract<RelayDecision, { readonly allow: true }>
 
@@ -43,6 +47,11 @@ export const admitLogin = (turn: Turn, deciding: Deciding, decision: RelayDecisi
   const refusal = refusalOf(turn, login, decision)
   if (refusal !== 0 || decision?.allow !== true) {
     refuseLogin(turn, id, refusal, refusal === RELAY_CODE.expired ? "expired" : "hook")
+    return
+  }
+  // The hook has seconds: the account may have revoked the device meanwhile.
+  if (isRevoked(turn.state, login)) {
+    refuseLogin(turn, id, RELAY_CODE.revoked, "revoked")
     return
   }
   const { phase: _phase, cursor: _cursor, ...rest } = deciding

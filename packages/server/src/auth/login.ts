@@ -9,7 +9,7 @@ import { tokenText } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
 import { refuseLogin } from "../routing/routes.ts"
 import { checkProof } from "./challenge.ts"
-import { admitLogin } from "./decision.ts"
+import { admitLogin, isRevoked } from "./decision.ts"
 
 const MIN_VERSION: number = PROTOCOL_VERSION
 const MAX_VERSION: number = PROTOCOL_VERSION
@@ -50,7 +50,7 @@ export const onProof = (turn: Turn, challenged: Challenged, proof: FrameOf<"proo
     refuseLogin(turn, id, RELAY_CODE.refused, "refused")
     return
   }
-  if (get(turn.state.accounts, login.account)?.revoked.includes(login.device) === true) {
+  if (isRevoked(turn.state, login)) {
     refuseLogin(turn, id, RELAY_CODE.revoked, "revoked")
     return
   }

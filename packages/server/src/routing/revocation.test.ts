@@ -14,6 +14,7 @@ import {
 import { unsafeSeeded } from "@securechat/testkit"
 import { describe, expect, it } from "vitest"
 import { type Line, bench } from "../../test/support/bench.ts"
+import type { RelayDecision, RelayIdentity } from "../auth/authorize.ts"
 
 const { random } = unsafeSeeded(77)
 const deps = { random, nowMs: () => 1 }
@@ -84,6 +85,27 @@ describe("a list that revokes", () => {
     if (challenge === undefined) throw new Error("no challenge")
     await again.send(second.proof(challenge))
     expect(again.last("bye")?.code).toBe(CODE.revoked)
+  })
+
+  it("[R8] keeps out a device about which the app was deciding meanwhile", async () => {
+    const [first, second] = twoDevices()
+    let decide: (decision: RelayDecision) => void = () => undefined
+    const waiting = new Promise<RelayDecision>((resolve) => {
+      decide = resolve
+    })
+    const authorize = ({ deviceId }: RelayIdentity): Promise<RelayDecision> =>
+      deviceId === second.deviceId ? waiting : Promise.resolve({ allow: true })
+    const relay = bench({ auth: { authorize } })
+    const here = await relay.login(relay.device(first))
+    await here.send(here.device.publish(3))
+    const there = await relay.login(relay.device(second))
+    expect(there.last("ready")).toBeUndefined()
+    const list = nextList(first, { revoked: [revocation(there.device.deviceId)] })
+    await here.send(publishing(here, 4, list))
+    decide({ allow: true })
+    await relay.clock.advance(1)
+    expect(there.last("ready")).toBeUndefined()
+    expect(there.last("bye")?.code).toBe(CODE.revoked)
   })
 
   it("[R15] takes nothing from a device of another account, whatever it names", async () => {
