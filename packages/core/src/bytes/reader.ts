@@ -8,12 +8,10 @@ import { copy } from "./concat.ts"
 
 export class Reader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #offset = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get offset(): number {
@@ -23,20 +21,24 @@ export class Reader {
     return this.#bytes.length - this.#offset
   }
 
+  /** An unsigned number, big-endian. One above 2⁵³−1 is refused: no number here may lose its last bits. */
+  uint(bits: 8 | 16 | 32 | 64): number {
+    let value = 0
+    for (let at = this.#advance(bits / 8); at < this.#offset; at++)
+      value = value * 256 + (this.#bytes[at] as number)
+    return Number.isSafeInteger(value) ? value : this.fail("number above 2^53-1")
+  }
   u8(): number {
-    return this.#view.getUint8(this.#advance(1))
+    return this.uint(8)
   }
   u16(): number {
-    return this.#view.getUint16(this.#advance(2))
+    return this.uint(16)
   }
   u32(): number {
-    return this.#view.getUint32(this.#advance(4))
+    return this.uint(32)
   }
-  /** A u64 above 2⁵³−1 is refused: no number here may lose its last bits. */
   u64(): number {
-    const value = this.#view.getBigUint64(this.#advance(8))
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail("number above 2^53-1")
-    return Number(value)
+    return this.uint(64)
   }
 
   /** `length` bytes as a copy. */
@@ -54,7 +56,7 @@ export class Reader {
   }
   /** Bytes behind a u8, u16 or u32 length of at most `max`. */
   prefixed(bits: 8 | 16 | 32, max: number): Bytes {
-    const length = bits === 8 ? this.u8() : bits === 16 ? this.u16() : this.u32()
+    const length = this.uint(bits)
     if (length > max) this.fail(`length ${length} over ${max}`)
     return this.take(length)
   }

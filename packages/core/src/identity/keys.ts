@@ -2,7 +2,7 @@
  * One's own keys, and what others may see of them. Account key, device keys, certificate and list
  * version 1 are made in one step: there is no uncertified state (element-web#13519). protocol.md §3
  */
-import { type Codec, type Layout, codec } from "../bytes/codec.ts"
+import { type Codec, codec, secretBytes, struct } from "../bytes/codec.ts"
 import { type Secret, secret } from "../bytes/secret.ts"
 import { type Bytes, type Deps, platformDeps } from "../deps.ts"
 import { ed25519PublicKey, x25519PublicKey } from "#primitives"
@@ -39,13 +39,10 @@ interface Statements {
   readonly certificate: DeviceCertificate
   readonly list: DeviceList
 }
-const statements: Layout<Statements> = {
-  write: (out, value) => {
-    certificateLayout.write(out, value.certificate)
-    prefixedDeviceList.write(out, value.list)
-  },
-  read: (input) => ({ certificate: certificateLayout.read(input), list: prefixedDeviceList.read(input) }),
-}
+const statements = /* @__PURE__ */ struct<Statements>({
+  certificate: certificateLayout,
+  list: prefixedDeviceList,
+})
 export const publicStatements: Codec<Statements> = /* @__PURE__ */ codec(statements)
 
 const publicOf = (value: Statements): PublicIdentity => ({
@@ -60,24 +57,10 @@ export const publicIdentity: Codec<PublicIdentity> = {
   decode: (bytes) => publicOf(publicStatements.decode(bytes)),
 }
 
-interface IdentitySecrets {
-  readonly account: Secret
-  readonly signing: Secret
-  readonly dh: Secret
-}
-
-const assemble = (secrets: IdentitySecrets, value: Statements): Identity => {
-  const shown = publicOf(value)
-  return {
-    accountId: shown.accountId,
-    deviceId: shown.deviceId,
-    public: shown,
-    certificate: value.certificate,
-    list: value.list,
-    accountSecret: secrets.account,
-    signingSecret: secrets.signing,
-    dhSecret: secrets.dh,
-  }
+type Kept = Omit<Identity, keyof PublicIdentity | "public">
+const assemble = (kept: Kept): Identity => {
+  const { accountId, deviceId, bytes } = publicOf(kept)
+  return { accountId, deviceId, public: { accountId, deviceId, bytes }, ...kept }
 }
 
 /** A new account with its first device. Takes 96 bytes of randomness. */
@@ -103,27 +86,28 @@ export const createIdentity = (deps: Deps = platformDeps): Identity => {
     },
     account,
   )
-  return assemble(
-    { account: secret(account), signing: secret(signing), dh: secret(dh) },
-    { certificate, list },
-  )
+  return assemble({
+    accountSecret: secret(account),
+    signingSecret: secret(signing),
+    dhSecret: secret(dh),
+    certificate,
+    list,
+  })
 }
 
 /** For the store, whose values are the device's own: AIK 32 ‖ DSK 32 ‖ DIK 32 ‖ public statements. */
+const kept = /* @__PURE__ */ struct<Kept>({
+  accountSecret: secretBytes(KEY_BYTES),
+  signingSecret: secretBytes(KEY_BYTES),
+  dhSecret: secretBytes(KEY_BYTES),
+  certificate: certificateLayout,
+  list: prefixedDeviceList,
+})
 export const identityCodec: Codec<Identity> = /* @__PURE__ */ codec<Identity>({
   write: (out, own) => {
-    for (const part of [own.accountSecret, own.signingSecret, own.dhSecret])
-      out.fixed(part.expose(), KEY_BYTES)
-    statements.write(out, own)
+    kept.write(out, own)
   },
-  read: (input) => {
-    const secrets = {
-      account: secret(input.take(KEY_BYTES)),
-      signing: secret(input.take(KEY_BYTES)),
-      dh: secret(input.take(KEY_BYTES)),
-    }
-    return assemble(secrets, statements.read(input))
-  },
+  read: (input) => assemble(kept.read(input)),
 })
 
 /** The account id a public identity derives to, recomputed from its key. */

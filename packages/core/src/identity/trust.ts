@@ -5,9 +5,18 @@
  * protocol.md §9.3
  */
 import { equalBytes } from "../bytes/compare.ts"
-import { type Codec, type Layout, codec, lengthPrefixed, optional } from "../bytes/codec.ts"
-import type { Reader } from "../bytes/reader.ts"
-import { fromUtf8, utf8 } from "../bytes/text.ts"
+import {
+  type Codec,
+  after,
+  choice,
+  codec,
+  fixedBytes,
+  flag,
+  optional,
+  struct,
+  text,
+  u53,
+} from "../bytes/codec.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { ACCOUNT_ID_BYTES } from "../wire/address.ts"
@@ -107,56 +116,25 @@ export const forgetMismatch = (trust: Trust): Trust => ({ ...trust, mismatch: fa
 // ── persistence ──────────────────────────────────────────────────────────────────────────────────
 
 const VERSION = 1
-const name = /* @__PURE__ */ lengthPrefixed(16, 1024)
-
-const pinLayout: Layout<Pin> = {
-  write: (out, pin) => {
-    out.fixed(pin.accountId, ACCOUNT_ID_BYTES).fixed(pin.accountKey, KEY_BYTES)
-  },
-  read: (input) => ({ accountId: input.take(ACCOUNT_ID_BYTES), accountKey: input.take(KEY_BYTES) }),
-}
-const flag = (input: Reader): boolean => {
-  const value = input.u8()
-  if (value > 1) input.fail("flag is neither 0 nor 1", 1)
-  return value === 1
-}
-const verification: Layout<Verification> = {
-  write: (out, value) => {
-    out.fixed(value.accountKey, KEY_BYTES)
-    name.write(out, utf8(value.name))
-    out.u8(value.method === "qr" ? 1 : 0).u64(value.atMs)
-  },
-  read: (input) => ({
-    accountKey: input.take(KEY_BYTES),
-    name: fromUtf8(name.read(input)),
-    method: flag(input) ? "qr" : "number",
-    atMs: input.u64(),
-  }),
-}
-const candidate = /* @__PURE__ */ optional(pinLayout)
-const verified = /* @__PURE__ */ optional(verification)
+const name = /* @__PURE__ */ text(16, 1024)
+const accountKey = /* @__PURE__ */ fixedBytes(KEY_BYTES)
+const pin = /* @__PURE__ */ struct<Pin>({ accountId: fixedBytes(ACCOUNT_ID_BYTES), accountKey })
 
 /** Bytes of a trust record, for the store. */
-export const trustCodec: Codec<Trust> = /* @__PURE__ */ codec<Trust>({
-  write: (out, trust) => {
-    out.u8(VERSION)
-    name.write(out, utf8(trust.name))
-    pinLayout.write(out, trust.pin)
-    out.u8(trust.origin === "accepted" ? 1 : 0)
-    verified.write(out, trust.verified)
-    candidate.write(out, trust.candidate)
-    out.u8(trust.withdrawn ? 1 : 0).u8(trust.mismatch ? 1 : 0)
-  },
-  read: (input) => {
-    input.expect(VERSION, "trust record version")
-    return {
-      name: fromUtf8(name.read(input)),
-      pin: pinLayout.read(input),
-      origin: flag(input) ? "accepted" : "first-use",
-      verified: verified.read(input),
-      candidate: candidate.read(input),
-      withdrawn: flag(input),
-      mismatch: flag(input),
-    }
-  },
-})
+export const trustCodec: Codec<Trust> = /* @__PURE__ */ codec(
+  after(
+    VERSION,
+    "trust record version",
+    struct<Trust>({
+      name,
+      pin,
+      origin: choice("first-use", "accepted"),
+      verified: optional(
+        struct<Verification>({ accountKey, name, method: choice("number", "qr"), atMs: u53 }),
+      ),
+      candidate: optional(pin),
+      withdrawn: flag,
+      mismatch: flag,
+    }),
+  ),
+)

@@ -2,114 +2,80 @@
 import {
   type Codec,
   type Layout,
+  choice,
   codec,
   fixedBytes,
+  flag,
   lengthPrefixed,
   listOf,
   optional,
+  secretBytes,
+  struct,
+  u32,
+  u53,
 } from "../bytes/codec.ts"
-import type { Reader } from "../bytes/reader.ts"
 import type { PeerDevice } from "../handshake/peer.ts"
 import { SecureChatError } from "../errors.ts"
 import { MAX_HANDSHAKE_BLOCK_BYTES } from "../wire/handshake.ts"
-import { ratchetLayout, secretLayout } from "../ratchet/codec.ts"
+import { ratchetLayout } from "../ratchet/codec.ts"
 import type { FailureReason, Link, Session } from "./state.ts"
 
 const VERSION = 1
-const PHASES = ["unconfirmed", "established", "retired"] as const
-const FAILURES: readonly FailureReason[] = ["no-session", "handshake-failed", "session-expired", "downgrade"]
-
-const hash = fixedBytes(32)
-const sessionId = fixedBytes(16)
-const secretKey = /* @__PURE__ */ secretLayout(32)
+const hash = /* @__PURE__ */ fixedBytes(32)
+const id = /* @__PURE__ */ fixedBytes(16)
 const block = /* @__PURE__ */ lengthPrefixed(16, MAX_HANDSHAKE_BLOCK_BYTES + 2)
 
-const pick = <T>(input: Reader, values: readonly T[]): T =>
-  values[input.u8()] ?? input.fail("unknown choice", 1)
+const peer = /* @__PURE__ */ struct<PeerDevice>({
+  accountId: fixedBytes(20),
+  deviceId: id,
+  accountKey: hash,
+  certHash: hash,
+  listVersion: u32,
+  listHash: hash,
+})
 
-const peer: Layout<PeerDevice> = {
-  write: (out, value) => {
-    out.fixed(value.accountId, 20).fixed(value.deviceId, 16).fixed(value.accountKey, 32)
-    out.fixed(value.certHash, 32).u32(value.listVersion).fixed(value.listHash, 32)
-  },
-  read: (input) => ({
-    accountId: input.take(20),
-    deviceId: input.take(16),
-    accountKey: input.take(32),
-    certHash: input.take(32),
-    listVersion: input.u32(),
-    listHash: input.take(32),
-  }),
-}
-
+type Common = Pick<Session, keyof Session>
+const common = /* @__PURE__ */ struct<Common>({
+  phase: choice("unconfirmed", "established", "retired"),
+  id,
+  peer,
+  ratchet: ratchetLayout,
+  exporter: secretBytes(32),
+  createdAtMs: u53,
+  lastReceivedAtMs: u53,
+  messages: u53,
+  reduced: flag,
+  blockHash: hash,
+})
 const session: Layout<Session> = {
   write: (out, value) => {
-    out.u8(PHASES.indexOf(value.phase)).fixed(value.id, 16)
-    peer.write(out, value.peer)
-    ratchetLayout.write(out, value.ratchet)
-    secretKey.write(out, value.exporter)
-    out
-      .u64(value.createdAtMs)
-      .u64(value.lastReceivedAtMs)
-      .u64(value.messages)
-      .u8(value.reduced ? 1 : 0)
-    hash.write(out, value.blockHash)
+    common.write(out, value)
     if (value.phase === "unconfirmed") block.write(out, value.block)
     if (value.phase === "retired") out.u64(value.retiredAtMs)
   },
   read: (input) => {
-    const phase = pick(input, PHASES)
-    const base = {
-      id: input.take(16),
-      peer: peer.read(input),
-      ratchet: ratchetLayout.read(input),
-      exporter: secretKey.read(input),
-      createdAtMs: input.u64(),
-      lastReceivedAtMs: input.u64(),
-      messages: input.u64(),
-      reduced: pick(input, [false, true]),
-      blockHash: hash.read(input),
-    }
+    const { phase, ...base } = common.read(input)
     if (phase === "unconfirmed") return { ...base, phase, block: block.read(input) }
     return phase === "retired" ? { ...base, phase, retiredAtMs: input.u64() } : { ...base, phase }
   },
 }
 
-const time: Layout<number> = {
-  write: (out, value) => {
-    out.u64(value)
-  },
-  read: (input) => input.u64(),
-}
-const failure: Layout<FailureReason> = {
-  write: (out, value) => {
-    out.u8(FAILURES.indexOf(value))
-  },
-  read: (input) => pick(input, FAILURES),
-}
-const sessions = /* @__PURE__ */ listOf(8, 255, session)
-const requestedAt = /* @__PURE__ */ optional(time)
-const lastFailure = /* @__PURE__ */ optional(failure)
-const replaced = /* @__PURE__ */ listOf(8, 255, sessionId)
-
+const fields = /* @__PURE__ */ struct<Link>({
+  sessions: listOf(8, 255, session),
+  requestedAtMs: optional(u53),
+  failure: optional(choice<FailureReason>("no-session", "handshake-failed", "session-expired", "downgrade")),
+  replaced: listOf(8, 255, id),
+})
 const layout: Layout<Link> = {
   write: (out, link) => {
     out.u8(VERSION)
-    sessions.write(out, link.sessions)
-    requestedAt.write(out, link.requestedAtMs)
-    lastFailure.write(out, link.failure)
-    replaced.write(out, link.replaced)
+    fields.write(out, link)
   },
   read: (input) => {
     const version = input.u8()
     if (version > VERSION) throw new SecureChatError("ERR_STORE_TOO_NEW", `session record version ${version}`)
     if (version !== VERSION) input.fail("session record version", 1)
-    return {
-      sessions: sessions.read(input),
-      requestedAtMs: requestedAt.read(input),
-      failure: lastFailure.read(input),
-      replaced: replaced.read(input),
-    }
+    return fields.read(input)
   },
 }
 /** Bytes of a link, for the store. */

@@ -5,9 +5,7 @@
  *   01 ‖ idSuite 01 ‖ AIK 32 ‖ deviceId 16 ‖ alg 01 ‖ DSK 32 ‖ alg 02 ‖ DIK 32 ‖ u64 createdAt   = 124
  *   ‖ sig_AIK(device-cert) 64 ‖ sig_DSK(device-pop) 64                                          = 252
  */
-import type { Codec, Layout } from "../bytes/codec.ts"
-import { codec } from "../bytes/codec.ts"
-import { Writer } from "../bytes/writer.ts"
+import { type Codec, type Layout, after, codec, fixedBytes, signed, struct, u53 } from "../bytes/codec.ts"
 import type { Bytes } from "../deps.ts"
 import { DEVICE_ID_BYTES } from "./address.ts"
 import { ALGORITHM, ID_SUITE_1, STATEMENT_VERSION } from "./tags.ts"
@@ -36,50 +34,23 @@ export interface DeviceCertificate extends CertificateFields {
   readonly bytes: Bytes
 }
 
+const key = /* @__PURE__ */ fixedBytes(KEY_BYTES)
+const fields: Layout<CertificateFields> = /* @__PURE__ */ after(
+  STATEMENT_VERSION,
+  "statement version",
+  struct<CertificateFields>({
+    accountKey: after(ID_SUITE_1, "identity suite", key),
+    deviceId: fixedBytes(DEVICE_ID_BYTES),
+    signingKey: after(ALGORITHM.ed25519, "signing algorithm", key),
+    dhKey: after(ALGORITHM.x25519, "agreement algorithm", key),
+    createdAtMs: u53,
+  }),
+)
 /** The signed bytes. */
-export const certificateBody = (fields: CertificateFields): Bytes =>
-  new Writer()
-    .u8(STATEMENT_VERSION)
-    .u8(ID_SUITE_1)
-    .fixed(fields.accountKey, KEY_BYTES)
-    .fixed(fields.deviceId, DEVICE_ID_BYTES)
-    .u8(ALGORITHM.ed25519)
-    .fixed(fields.signingKey, KEY_BYTES)
-    .u8(ALGORITHM.x25519)
-    .fixed(fields.dhKey, KEY_BYTES)
-    .u64(fields.createdAtMs)
-    .bytes()
+export const certificateBody = (of: CertificateFields): Bytes => codec(fields).encode(of)
 
-export const certificateLayout: Layout<DeviceCertificate> = {
-  write: (out, certificate) => {
-    out.fixed(certificate.bytes, CERTIFICATE_BYTES)
-  },
-  read: (input) => {
-    const start = input.offset
-    input.expect(STATEMENT_VERSION, "statement version")
-    input.expect(ID_SUITE_1, "identity suite")
-    const accountKey = input.take(KEY_BYTES)
-    const deviceId = input.take(DEVICE_ID_BYTES)
-    input.expect(ALGORITHM.ed25519, "signing algorithm")
-    const signingKey = input.take(KEY_BYTES)
-    input.expect(ALGORITHM.x25519, "agreement algorithm")
-    const dhKey = input.take(KEY_BYTES)
-    const createdAtMs = input.u64()
-    const body = input.since(start)
-    const accountSignature = input.take(SIGNATURE_BYTES)
-    const deviceSignature = input.take(SIGNATURE_BYTES)
-    const bytes = input.since(start)
-    return {
-      accountKey,
-      deviceId,
-      signingKey,
-      dhKey,
-      createdAtMs,
-      body,
-      accountSignature,
-      deviceSignature,
-      bytes,
-    }
-  },
-}
+export const certificateLayout: Layout<DeviceCertificate> = /* @__PURE__ */ signed(fields, [
+  "accountSignature",
+  "deviceSignature",
+])
 export const certificateCodec: Codec<DeviceCertificate> = /* @__PURE__ */ codec(certificateLayout)

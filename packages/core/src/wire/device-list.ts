@@ -4,8 +4,19 @@
  *   01 ‖ accountId 20 ‖ u32 version ‖ prevHash 32 ‖ u64 issuedAt
  *   ‖ u8 n ‖ n × (deviceId 16 ‖ certHash 32 ‖ u64 addedAt) ‖ u8 r ‖ r × (deviceId 16 ‖ u64 at ‖ u8 reason) ‖ sig_AIK 64
  */
-import { type Codec, type Layout, codec, listOf } from "../bytes/codec.ts"
-import { Writer } from "../bytes/writer.ts"
+import {
+  type Codec,
+  type Layout,
+  after,
+  codec,
+  fixedBytes,
+  listOf,
+  signed,
+  struct,
+  u32,
+  u53,
+  u8,
+} from "../bytes/codec.ts"
 import type { Bytes } from "../deps.ts"
 import { MAX_DEVICES, MAX_REVOCATIONS } from "../limits.ts"
 import { ACCOUNT_ID_BYTES, DEVICE_ID_BYTES } from "./address.ts"
@@ -45,57 +56,24 @@ export interface DeviceList extends DeviceListFields {
   readonly bytes: Bytes
 }
 
-const listedDevice: Layout<ListedDevice> = {
-  write: (out, device) => {
-    out.fixed(device.deviceId, DEVICE_ID_BYTES).fixed(device.certHash, HASH_BYTES).u64(device.addedAtMs)
-  },
-  read: (input) => ({
-    deviceId: input.take(DEVICE_ID_BYTES),
-    certHash: input.take(HASH_BYTES),
-    addedAtMs: input.u64(),
+const deviceId = /* @__PURE__ */ fixedBytes(DEVICE_ID_BYTES)
+const hash = /* @__PURE__ */ fixedBytes(HASH_BYTES)
+const fields: Layout<DeviceListFields> = /* @__PURE__ */ after(
+  STATEMENT_VERSION,
+  "statement version",
+  struct<DeviceListFields>({
+    accountId: fixedBytes(ACCOUNT_ID_BYTES),
+    version: u32,
+    previousHash: hash,
+    issuedAtMs: u53,
+    devices: listOf(8, MAX_DEVICES, struct<ListedDevice>({ deviceId, certHash: hash, addedAtMs: u53 })),
+    revoked: listOf(8, MAX_REVOCATIONS, struct<Revocation>({ deviceId, atMs: u53, reason: u8 })),
   }),
-}
-const revocation: Layout<Revocation> = {
-  write: (out, entry) => {
-    out.fixed(entry.deviceId, DEVICE_ID_BYTES).u64(entry.atMs).u8(entry.reason)
-  },
-  read: (input) => ({ deviceId: input.take(DEVICE_ID_BYTES), atMs: input.u64(), reason: input.u8() }),
-}
-const devices = /* @__PURE__ */ listOf(8, MAX_DEVICES, listedDevice)
-const revocations = /* @__PURE__ */ listOf(8, MAX_REVOCATIONS, revocation)
-
+)
 /** The signed bytes. */
-export const deviceListBody = (fields: DeviceListFields): Bytes => {
-  const out = new Writer()
-    .u8(STATEMENT_VERSION)
-    .fixed(fields.accountId, ACCOUNT_ID_BYTES)
-    .u32(fields.version)
-    .fixed(fields.previousHash, HASH_BYTES)
-    .u64(fields.issuedAtMs)
-  devices.write(out, fields.devices)
-  revocations.write(out, fields.revoked)
-  return out.bytes()
-}
+export const deviceListBody = (of: DeviceListFields): Bytes => codec(fields).encode(of)
 
-export const deviceListLayout: Layout<DeviceList> = {
-  write: (out, list) => {
-    out.put(list.bytes)
-  },
-  read: (input) => {
-    const start = input.offset
-    input.expect(STATEMENT_VERSION, "statement version")
-    const accountId = input.take(ACCOUNT_ID_BYTES)
-    const version = input.u32()
-    const previousHash = input.take(HASH_BYTES)
-    const issuedAtMs = input.u64()
-    const listed = devices.read(input)
-    const revoked = revocations.read(input)
-    const body = input.since(start)
-    const signature = input.take(SIGNATURE_BYTES)
-    const bytes = input.since(start)
-    return { accountId, version, previousHash, issuedAtMs, devices: listed, revoked, body, signature, bytes }
-  },
-}
+export const deviceListLayout: Layout<DeviceList> = /* @__PURE__ */ signed(fields, ["signature"])
 export const deviceListCodec: Codec<DeviceList> = /* @__PURE__ */ codec(deviceListLayout)
 
 /** u16 length, then the list: as it stands in bundles and handshake blocks. */

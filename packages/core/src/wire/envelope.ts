@@ -49,10 +49,14 @@ export interface Envelope extends Omit<EnvelopeHeader, "handshake"> {
 const unsupported = (what: string, cause: "version" | "flags"): SecureChatError =>
   new SecureChatError("ERR_VERSION_UNSUPPORTED", what, { details: { cause } })
 
-const flagsOf = (header: EnvelopeHeader): number =>
-  (header.kemKey === undefined ? 0 : ENVELOPE_FLAG.kemPk) |
-  (header.kemCiphertext === undefined ? 0 : ENVELOPE_FLAG.kemCt) |
-  (header.commitment === undefined ? 0 : ENVELOPE_FLAG.franked)
+/** What a flag announces, in the order in which it stands. */
+const PARTS = [
+  [ENVELOPE_FLAG.kemPk, "kemKey", KEM_PUBLIC_BYTES],
+  [ENVELOPE_FLAG.kemCt, "kemCiphertext", KEM_CIPHERTEXT_BYTES],
+  [ENVELOPE_FLAG.franked, "commitment", COMMITMENT_BYTES],
+] as const
+const flagsOf = (header: Pick<EnvelopeHeader, (typeof PARTS)[number][1]>): number =>
+  PARTS.reduce((flags, [flag, name]) => flags | (header[name] === undefined ? 0 : flag), 0)
 
 export const encodeHeader = (header: EnvelopeHeader): Bytes => {
   const out = new Writer()
@@ -64,9 +68,10 @@ export const encodeHeader = (header: EnvelopeHeader): Bytes => {
     .u32(header.previousCount)
     .u32(header.count)
   if (header.handshake !== undefined) out.put(header.handshake)
-  if (header.kemKey !== undefined) out.fixed(header.kemKey, KEM_PUBLIC_BYTES)
-  if (header.kemCiphertext !== undefined) out.fixed(header.kemCiphertext, KEM_CIPHERTEXT_BYTES)
-  if (header.commitment !== undefined) out.fixed(header.commitment, COMMITMENT_BYTES)
+  for (const [, name, length] of PARTS) {
+    const part = header[name]
+    if (part !== undefined) out.fixed(part, length)
+  }
   return out.bytes()
 }
 
@@ -112,9 +117,9 @@ export const decodeEnvelope = (bytes: Uint8Array): Envelope => {
   if (type === "signal" && previousCount !== 0) input.fail("a signal has no previous chain", 4)
   const count = input.u32()
   const handshake = type === "first" ? handshakeLayout.read(input) : undefined
-  const kemKey = (flags & ENVELOPE_FLAG.kemPk) === 0 ? undefined : input.take(KEM_PUBLIC_BYTES)
-  const kemCiphertext = (flags & ENVELOPE_FLAG.kemCt) === 0 ? undefined : input.take(KEM_CIPHERTEXT_BYTES)
-  const commitment = (flags & ENVELOPE_FLAG.franked) === 0 ? undefined : input.take(COMMITMENT_BYTES)
+  const [kemKey, kemCiphertext, commitment] = PARTS.map(([flag, , length]) =>
+    (flags & flag) === 0 ? undefined : input.take(length),
+  )
   const header = input.since(0)
   const place = { sessionId, ratchetKey, previousCount, count }
   return { type, ...place, handshake, kemKey, kemCiphertext, commitment, header, token: input.rest() }

@@ -10,11 +10,11 @@
  *
  * Lists, certificates and bundles are opaque here: `deviceListCodec`, `certificateCodec`, `bundleCodec`.
  */
-import { type Codec, codec, lengthPrefixed, listOf } from "../bytes/codec.ts"
+import { type Codec, codec, lengthPrefixed, listOf, struct } from "../bytes/codec.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { MAX_DEVICES, MAX_FRAME_BYTES } from "../limits.ts"
-import { deviceId, struct } from "./frame-fields.ts"
+import { deviceId } from "./frame-fields.ts"
 
 export interface DevicesAnswer {
   /**

@@ -31,7 +31,21 @@
  *   0x28 signal     account 20 ‖ device 16 ‖ body b16
  *   0x29 signalled  from account 20 ‖ from device 16 ‖ body b16
  */
-import { type Codec, type Layout, codec, fixedBytes, lengthPrefixed, listOf } from "../bytes/codec.ts"
+import {
+  type Codec,
+  type Layout,
+  codec,
+  fixedBytes,
+  flag,
+  lengthPrefixed,
+  listOf,
+  struct,
+  text,
+  u16,
+  u32,
+  u53,
+  u8,
+} from "../bytes/codec.ts"
 import { Reader } from "../bytes/reader.ts"
 import { Writer } from "../bytes/writer.ts"
 import { SecureChatError } from "../errors.ts"
@@ -43,7 +57,7 @@ import {
   ONE_TIME_BATCH,
   ONE_TIME_KEM_BATCH,
 } from "../limits.ts"
-import { accountId, cursor, deviceId, flag, struct, text, u16, u32, u53, u8 } from "./frame-fields.ts"
+import { accountId, cursor, deviceId } from "./frame-fields.ts"
 import type { Frame, FrameBodies, FrameName, HeartbeatBody } from "./frame-types.ts"
 import { FRAME_TYPE } from "./tags.ts"
 
@@ -60,14 +74,12 @@ const signalBody = /* @__PURE__ */ lengthPrefixed(16, 0xffff)
 const token = /* @__PURE__ */ lengthPrefixed(16, MAX_LOGIN_TOKEN_BYTES)
 const heartbeat: Layout<HeartbeatBody> = /* @__PURE__ */ struct({ nonce: fixedBytes(8) })
 
+const deviceIds = /* @__PURE__ */ listOf(8, MAX_DEVICES, deviceId)
 const claimed: Layout<FrameBodies["claim"]["deviceIds"]> = {
-  write: (out, values) => {
-    listOf(8, MAX_DEVICES, deviceId).write(out, values)
-  },
+  ...deviceIds,
   read: (input) => {
-    const values = listOf(8, MAX_DEVICES, deviceId).read(input)
-    if (values.length === 0) input.fail("no device claimed")
-    return values
+    const values = deviceIds.read(input)
+    return values.length === 0 ? input.fail("no device claimed") : values
   },
 }
 

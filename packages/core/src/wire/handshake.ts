@@ -7,7 +7,7 @@
  * hsLen counts what follows it. hsFlags: b0 opk, b1 one-time KEM key, b2 live, b3 channel, b4 unfranked; live and
  * channel exclude each other and go with b1 and without b0, since their keys are made for one use.
  */
-import { type Codec, type Layout, codec } from "../bytes/codec.ts"
+import { type Codec, type Layout, codec, fixedBytes, struct, u32 } from "../bytes/codec.ts"
 import { Reader } from "../bytes/reader.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
@@ -82,41 +82,41 @@ const checkFlags = (flags: number, opkId: number): void => {
   if (opk !== (opkId !== 0)) fail("one-time prekey flag and id disagree")
 }
 
+type Common = Omit<HandshakeFields, "suite" | "oneTimeKem" | "unfranked" | "liveNonce" | "channelNonces">
+const common: Layout<Common> = /* @__PURE__ */ struct<Common>({
+  certificate: certificateLayout,
+  list: prefixedDeviceList,
+  ephemeralKey: fixedBytes(KEY_BYTES),
+  peerListVersion: u32,
+  spkId: u32,
+  opkId: u32,
+  pqId: u32,
+  kemCiphertext: fixedBytes(KEM_CIPHERTEXT_BYTES),
+  replaces: fixedBytes(SESSION_ID_BYTES),
+})
+
 /** The block with its length. */
 export const encodeHandshake = (fields: HandshakeFields): Bytes => {
   const out = new Writer().u16(fields.suite).u8(handshakeFlags(fields))
-  certificateLayout.write(out, fields.certificate)
-  prefixedDeviceList.write(out, fields.list)
-  out
-    .fixed(fields.ephemeralKey, KEY_BYTES)
-    .u32(fields.peerListVersion)
-    .u32(fields.spkId)
-    .u32(fields.opkId)
-    .u32(fields.pqId)
-    .fixed(fields.kemCiphertext, KEM_CIPHERTEXT_BYTES)
-    .fixed(fields.replaces, SESSION_ID_BYTES)
+  common.write(out, fields)
   if (fields.liveNonce !== undefined) out.fixed(fields.liveNonce, NONCE_BYTES)
   for (const nonce of fields.channelNonces ?? []) out.fixed(nonce, NONCE_BYTES)
   return new Writer().prefixed(16, out.bytes()).bytes()
 }
 
 const readFields = (input: Reader, flags: number, suite: number): HandshakeFields => {
-  const certificate = certificateLayout.read(input)
-  const list = prefixedDeviceList.read(input)
-  const ephemeralKey = input.take(KEY_BYTES)
-  const peerListVersion = input.u32()
-  const [spkId, opkId, pqId] = [input.u32(), input.u32(), input.u32()]
-  const kemCiphertext = input.take(KEM_CIPHERTEXT_BYTES)
-  const replaces = input.take(SESSION_ID_BYTES)
-  checkFlags(flags, opkId)
-  const liveNonce = (flags & HANDSHAKE_FLAG.live) === 0 ? undefined : input.take(NONCE_BYTES)
-  const channel = (flags & HANDSHAKE_FLAG.channel) !== 0
-  const channelNonces = channel ? ([input.take(NONCE_BYTES), input.take(NONCE_BYTES)] as const) : undefined
-  const oneTimeKem = (flags & HANDSHAKE_FLAG.oneTimeKem) !== 0
-  const unfranked = (flags & HANDSHAKE_FLAG.unfranked) !== 0
-  const ids = { peerListVersion, spkId, opkId, pqId }
-  const rest = { kemCiphertext, replaces, liveNonce, channelNonces }
-  return { suite, oneTimeKem, unfranked, certificate, list, ephemeralKey, ...ids, ...rest }
+  const fields = common.read(input)
+  checkFlags(flags, fields.opkId)
+  const has = (flag: keyof typeof HANDSHAKE_FLAG): boolean => (flags & HANDSHAKE_FLAG[flag]) !== 0
+  const nonce = (): Bytes => input.take(NONCE_BYTES)
+  return {
+    ...fields,
+    suite,
+    oneTimeKem: has("oneTimeKem"),
+    unfranked: has("unfranked"),
+    liveNonce: has("live") ? nonce() : undefined,
+    channelNonces: has("channel") ? [nonce(), nonce()] : undefined,
+  }
 }
 
 export const handshakeLayout: Layout<HandshakeBlock> = {

@@ -8,13 +8,23 @@
  * The algorithm byte is under the signature and must be the one its kind uses: an ML-KEM key offered as
  * an X25519 key is refused while decoding (key-type confusion, formal analysis of PQXDH).
  */
-import { type Codec, type Layout, codec, optional } from "../bytes/codec.ts"
+import {
+  type Codec,
+  type Layout,
+  after,
+  codec,
+  fixedBytes,
+  optional,
+  signed,
+  struct,
+  u32,
+  u53,
+} from "../bytes/codec.ts"
 import type { Reader } from "../bytes/reader.ts"
-import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { MAX_SUITES } from "../limits.ts"
 import { ACCOUNT_ID_BYTES, DEVICE_ID_BYTES } from "./address.ts"
-import { type DeviceCertificate, KEY_BYTES, SIGNATURE_BYTES, certificateLayout } from "./certificate.ts"
+import { type DeviceCertificate, KEY_BYTES, certificateLayout } from "./certificate.ts"
 import { type DeviceList, prefixedDeviceList } from "./device-list.ts"
 import { ALGORITHM, PREKEY_KIND, STATEMENT_VERSION } from "./tags.ts"
 
@@ -52,38 +62,33 @@ const isKem = (kind: PrekeyKind): boolean => kind === "pqspk" || kind === "pqopk
 const algorithmOf = (kind: PrekeyKind): number => (isKem(kind) ? ALGORITHM.mlKem768 : ALGORITHM.x25519)
 export const prekeyPublicBytes = (kind: PrekeyKind): number => (isKem(kind) ? KEM_PUBLIC_BYTES : KEY_BYTES)
 
-/** The signed bytes. */
-export const prekeyBody = (fields: PrekeyFields): Bytes => {
-  const out = new Writer()
-    .u8(STATEMENT_VERSION)
-    .u8(PREKEY_KIND[fields.kind])
-    .u8(algorithmOf(fields.kind))
-    .fixed(fields.accountId, ACCOUNT_ID_BYTES)
-    .fixed(fields.deviceId, DEVICE_ID_BYTES)
-    .u32(fields.keyId)
-    .u64(fields.notBeforeMs)
-    .u64(fields.notAfterMs)
-    .u8(fields.binding === undefined ? 0 : 1)
-  if (fields.binding !== undefined) out.fixed(fields.binding, BINDING_BYTES)
-  if (fields.kind === "spk") {
-    out.u8(fields.suites.length)
-    for (const suite of fields.suites) out.u16(suite)
-  }
-  return out.u16(fields.publicKey.length).fixed(fields.publicKey, prekeyPublicBytes(fields.kind)).bytes()
+const kindLayout: Layout<PrekeyKind> = {
+  write: (out, kind) => {
+    out.u8(PREKEY_KIND[kind]).u8(algorithmOf(kind))
+  },
+  read: (input) => {
+    const kind = KIND_OF.get(input.u8())
+    if (kind === undefined) return input.fail("unknown prekey kind", 1)
+    input.expect(algorithmOf(kind), "prekey algorithm")
+    return kind
+  },
 }
+const keyId: Layout<number> = { ...u32, read: (input) => input.u32() || input.fail("key id 0", 4) }
 
-const readKind = (input: Reader): PrekeyKind => {
-  const kind = KIND_OF.get(input.u8())
-  if (kind === undefined) return input.fail("unknown prekey kind", 1)
-  input.expect(algorithmOf(kind), "prekey algorithm")
-  return kind
-}
-
-const readBinding = (input: Reader): Bytes | undefined => {
-  const live = input.u8()
-  if (live > 1) input.fail("live byte is neither 0 nor 1", 1)
-  return live === 1 ? input.take(BINDING_BYTES) : undefined
-}
+type Common = Omit<PrekeyFields, "suites" | "publicKey">
+const common: Layout<Common> = /* @__PURE__ */ after(
+  STATEMENT_VERSION,
+  "statement version",
+  struct<Common>({
+    kind: kindLayout,
+    accountId: fixedBytes(ACCOUNT_ID_BYTES),
+    deviceId: fixedBytes(DEVICE_ID_BYTES),
+    keyId,
+    notBeforeMs: u53,
+    notAfterMs: u53,
+    binding: optional(fixedBytes(BINDING_BYTES)),
+  }),
+)
 
 export const readSuites = (input: Reader): readonly number[] => {
   const count = input.u8()
@@ -91,31 +96,27 @@ export const readSuites = (input: Reader): readonly number[] => {
   return Array.from({ length: count }, () => input.u16())
 }
 
-export const prekeyLayout: Layout<Prekey> = {
-  write: (out, prekey) => {
-    out.put(prekey.bytes)
+const fields: Layout<PrekeyFields> = {
+  write: (out, of) => {
+    common.write(out, of)
+    if (of.kind === "spk") {
+      out.u8(of.suites.length)
+      for (const suite of of.suites) out.u16(suite)
+    }
+    out.u16(of.publicKey.length).fixed(of.publicKey, prekeyPublicBytes(of.kind))
   },
   read: (input) => {
-    const start = input.offset
-    input.expect(STATEMENT_VERSION, "statement version")
-    const kind = readKind(input)
-    const accountId = input.take(ACCOUNT_ID_BYTES)
-    const deviceId = input.take(DEVICE_ID_BYTES)
-    const keyId = input.u32()
-    if (keyId === 0) input.fail("key id 0", 4)
-    const notBeforeMs = input.u64()
-    const notAfterMs = input.u64()
-    const binding = readBinding(input)
-    const suites = kind === "spk" ? readSuites(input) : []
-    if (input.u16() !== prekeyPublicBytes(kind)) input.fail("public key length", 2)
-    const publicKey = input.take(prekeyPublicBytes(kind))
-    const body = input.since(start)
-    const signature = input.take(SIGNATURE_BYTES)
-    const bytes = input.since(start)
-    const fields = { kind, accountId, deviceId, keyId, notBeforeMs, notAfterMs, binding, suites, publicKey }
-    return { ...fields, body, signature, bytes }
+    const first = common.read(input)
+    const suites = first.kind === "spk" ? readSuites(input) : []
+    const length = prekeyPublicBytes(first.kind)
+    if (input.u16() !== length) input.fail("public key length", 2)
+    return { ...first, suites, publicKey: input.take(length) }
   },
 }
+/** The signed bytes. */
+export const prekeyBody = (of: PrekeyFields): Bytes => codec(fields).encode(of)
+
+export const prekeyLayout: Layout<Prekey> = /* @__PURE__ */ signed(fields, ["signature"])
 export const prekeyCodec: Codec<Prekey> = /* @__PURE__ */ codec(prekeyLayout)
 
 /** What an initiator needs of one device. */
@@ -128,25 +129,21 @@ export interface Bundle {
   readonly pq: Prekey
 }
 
-const optionalPrekey = /* @__PURE__ */ optional(prekeyLayout)
-
+const bundleFields: Layout<Bundle> = /* @__PURE__ */ struct<Bundle>({
+  certificate: certificateLayout,
+  list: prefixedDeviceList,
+  spk: prekeyLayout,
+  opk: optional(prekeyLayout),
+  pq: prekeyLayout,
+})
 export const bundleLayout: Layout<Bundle> = {
-  write: (out, bundle) => {
-    certificateLayout.write(out, bundle.certificate)
-    prefixedDeviceList.write(out, bundle.list)
-    prekeyLayout.write(out, bundle.spk)
-    optionalPrekey.write(out, bundle.opk)
-    prekeyLayout.write(out, bundle.pq)
-  },
+  ...bundleFields,
   read: (input) => {
-    const certificate = certificateLayout.read(input)
-    const list = prefixedDeviceList.read(input)
-    const spk = prekeyLayout.read(input)
-    const opk = optionalPrekey.read(input)
-    const pq = prekeyLayout.read(input)
+    const bundle = bundleFields.read(input)
+    const { spk, opk, pq } = bundle
     if (spk.kind !== "spk" || (opk !== undefined && opk.kind !== "opk") || !isKem(pq.kind))
       input.fail("prekey of another kind than its place asks for")
-    return { certificate, list, spk, opk, pq }
+    return bundle
   },
 }
 export const bundleCodec: Codec<Bundle> = /* @__PURE__ */ codec(bundleLayout)
