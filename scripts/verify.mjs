@@ -14,7 +14,7 @@ await gates.step("package shape", () =>
 await gates.step("types as users see them", () =>
   inParallel(tarballs, ({ file }) => run(["attw", file, "--profile", "esm-only"])),
 )
-await gates.step("size", () => run(["size-limit"], { show: true }))
+await gates.step("size", () => run(["node", "scripts/size.mjs"], { show: true }))
 await gates.step("size of the web app", () => run(["node", "scripts/web-size.mjs"], { show: true }))
 await gates.step("docs", () => run(["node", "scripts/check-docs.ts"], { show: true }))
 await gates.step("packed tarballs", () => run(["node", "scripts/smoke.mjs"], { show: true }))
