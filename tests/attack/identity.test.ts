@@ -1,5 +1,5 @@
 /** Rows A of the catalogue over the wire: real clients, a real relay, and a hostile one in between. */
-import { formatAccountId } from "@securechat/core/wire"
+import { RELAY_CODE, formatAccountId } from "@securechat/core/wire"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { mallory } from "../support/mallory.ts"
 import { flipped, freshId, isDelivery } from "../support/tamper.ts"
@@ -240,6 +240,22 @@ describe("a relay of another version", () => {
     expect(alice.errors[0]).toMatchObject({ code: "ERR_VERSION_UNSUPPORTED" })
     expect(world.evil.frames("alice", "proof")).toHaveLength(proofs)
     expect(alice.chat.connection).toBe("offline")
+  })
+
+  it("[A12] that calls a request unsupported leaves no lasting red: only a proven bundle is a downgrade", async () => {
+    const [alice] = await Promise.all([world.person("alice"), world.person("bob")])
+    const toBob = await alice.with("bob")
+    const end = world.evil.answer("alice", "claim", ({ request }) => ({
+      type: "nack",
+      request,
+      code: RELAY_CODE.unsupported,
+      retryAfterMs: 0,
+    }))
+    await expect(toBob.members[0]!.reset()).rejects.toMatchObject({ code: "ERR_VERSION_UNSUPPORTED" })
+    expect(toBob.security.reason).not.toBe("downgrade")
+    end()
+    await toBob.members[0]!.reset()
+    expect(toBob.security).toMatchObject({ level: "yellow", reason: "unverified" })
   })
 
   it("[A12] that offers a bundle of another version gets no session", async () => {

@@ -4,17 +4,15 @@ import { utf8 } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { EVENT_BUFFER } from "../limits.ts"
+import { dateOf } from "../runtime/date.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
 import type { AccountId } from "../wire/address.ts"
 import type { ChannelArrival } from "./pairing-input.ts"
 import type { ChannelMessage } from "./types.ts"
 
-/** ECMAScript's range of dates: a peer may claim any time. */
-const LAST_DATE_MS = 8.64e15
-
 export const shownMessage = (arrival: ChannelArrival, security: SecurityStatus): ChannelMessage => {
   const { id, body, sentAtMs } = arrival
-  const sentAt = new Date(Math.min(sentAtMs, LAST_DATE_MS))
+  const sentAt = dateOf(sentAtMs)
   const said = typeof body === "string" ? { data: utf8(body), text: body } : { data: copy(body) }
   return Object.freeze({ id, ...said, sentAt, security })
 }

@@ -61,19 +61,41 @@ export class Inbox {
 
   async #take(frame: Deliver): Promise<void> {
     const { ledger, relay, changed } = this.#context
-    const step: Step = { change: new Change(ledger), frame, told: [] }
-    const { change } = step
-    const name = `${formatDeviceId(frame.fromDeviceId)}:${toBase64url(frame.envelopeId)}`
-    if (ledger.repeats.has(name)) this.#oweAgain(step)
-    else {
-      change.after(ledger.repeats.take(name, change.batch))
-      await this.#open(step)
-    }
+    const { change, told } = await this.#disposed(frame)
     change.setCursor(frame.cursor)
     await ledger.commit(change)
     relay.post({ type: "ack", cursor: frame.cursor })
     changed()
-    for (const tell of step.told) tell()
+    for (const tell of told) tell()
+  }
+
+  /** The one disposition of a delivery, ready to be stored. */
+  async #disposed(frame: Deliver): Promise<Step> {
+    const { ledger } = this.#context
+    const name = `${formatDeviceId(frame.fromDeviceId)}:${toBase64url(frame.envelopeId)}`
+    const begin = (): Step => {
+      const change = new Change(ledger)
+      change.after(ledger.repeats.take(name, change.batch))
+      return { change, frame, told: [] }
+    }
+    if (ledger.repeats.has(name)) {
+      const step: Step = { change: new Change(ledger), frame, told: [] }
+      this.#oweAgain(step)
+      return step
+    }
+    const step = begin()
+    const sender = `${formatAccountId(frame.fromAccountId)}/${formatDeviceId(frame.fromDeviceId)}`
+    try {
+      await this.#open(step, sender)
+      return step
+    } catch (error) {
+      if (!SecureChatError.is(error, "ERR_INTERNAL")) throw error
+      // What cannot be stored as it is stands as a placeholder: one delivery must not block the queue for ever.
+      this.#context.report(error)
+      const bare = begin()
+      this.#onRefused(bare, error, sender)
+      return bare
+    }
   }
 
   /** The sender does not know yet that its message is here. */
@@ -90,9 +112,8 @@ export class Inbox {
     })
   }
 
-  async #open(step: Step): Promise<void> {
+  async #open(step: Step, sender: string): Promise<void> {
     const { frame } = step
-    const sender = `${formatAccountId(frame.fromAccountId)}/${formatDeviceId(frame.fromDeviceId)}`
     try {
       const envelope = decodeEnvelope(frame.body)
       if (envelope.type === "signal") throw new SecureChatError("ERR_DECODE", "a signal in a mailbox")

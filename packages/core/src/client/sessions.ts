@@ -52,7 +52,10 @@ export const beginSession = (
 /** Why there is no session now. */
 const failureOf = (error: unknown): FailureReason => {
   if (SecureChatError.is(error, "ERR_HANDSHAKE_FAILED")) return "handshake-failed"
-  return SecureChatError.is(error, "ERR_VERSION_UNSUPPORTED") ? "downgrade" : "no-session"
+  // A proven bundle below the minimum, and nothing else: a relay that says "unsupported" must not leave a lasting red.
+  const below =
+    SecureChatError.is(error, "ERR_VERSION_UNSUPPORTED") && error.details?.["cause"] === "downgrade"
+  return below ? "downgrade" : "no-session"
 }
 /** What a failed proof says about the peer's devices; undefined: nothing. */
 export const proofOf = (error: unknown): DeviceProof | undefined => {

@@ -1,6 +1,7 @@
 /** Records as an app sees them: plain, frozen, with what is computed rather than stored. */
 import { type ErrorCode, type ErrorInfo, SecureChatError } from "../errors.ts"
 import type { AccountId, ConversationId } from "../wire/address.ts"
+import { dateOf } from "../runtime/date.ts"
 import type { Ledger } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
 import type { ConversationRecord, MessageRecord } from "./records.ts"
@@ -40,7 +41,7 @@ export const showRecord = (
 ): Message | Unreadable => {
   const base = { id: record.id, conversationId: id }
   if (record.problem !== undefined && !record.mine) {
-    const receivedAt = new Date(record.receivedAtMs ?? record.sentAtMs)
+    const receivedAt = dateOf(record.receivedAtMs ?? record.sentAtMs)
     return Object.freeze({ ...base, from: record.account, receivedAt, problem: problemOf(record.problem) })
   }
   const { state } = context
@@ -49,7 +50,7 @@ export const showRecord = (
     ...base,
     sender: senderOf(ledger, id, record, context.handle),
     mine: record.mine,
-    sentAt: new Date(record.sentAtMs),
+    sentAt: dateOf(record.sentAtMs),
     ...(record.receivedAtMs === undefined ? {} : { receivedAt: new Date(record.receivedAtMs) }),
     ...(record.text === undefined ? {} : { text: record.text }),
     ...(record.replyTo === undefined ? {} : { replyTo: record.replyTo }),
