@@ -2,7 +2,7 @@
 import { SecureChatError } from "../errors.ts"
 import { unreadOf } from "../conversation/reduce.ts"
 import { Emitter, type EmitterHooks } from "../runtime/emitter.ts"
-import { aborted, orAborted, throwIfAborted } from "../runtime/timers.ts"
+import { orAborted, throwIfAborted } from "../runtime/timers.ts"
 import type {
   AbortOptions,
   Inspection,
@@ -113,23 +113,15 @@ export class ConversationHandle implements Conversation {
   ): Promise<Message> {
     this.#engine.requireOpen()
     throwIfAborted(options.signal)
-    const { signal } = options
-    const events = this.#emitter.events("message:updated", { signal })
-    try {
-      const reached = async (): Promise<Message | undefined> => {
-        const message = this.#own(await readMessage(this.#engine.ledger.store, this.id, id, true))
-        return RANK[message.status ?? "queued"] >= RANK[status] ? message : undefined
-      }
-      let message = await reached()
-      while (message === undefined) {
-        const next = await events.next()
-        if (next.done === true) throw signal?.aborted === true ? aborted(signal) : closed()
-        if (next.value.id === id) message = await reached()
-      }
-      return message
-    } finally {
-      await events.return?.()
+    const reached = async (): Promise<Message | undefined> => {
+      const message = this.#own(await readMessage(this.#engine.ledger.store, this.id, id, true))
+      return RANK[message.status ?? "queued"] >= RANK[status] ? message : undefined
     }
+    return this.#emitter.until(
+      "message:updated",
+      (message) => (message === undefined || message.id === id ? reached() : undefined),
+      options,
+    )
   }
 
   async retry(id: MessageId): Promise<Message> {
@@ -204,9 +196,6 @@ export class ConversationHandle implements Conversation {
     return this.#engine.show(this.id, record) as Message
   }
 }
-
-const closed = (): SecureChatError =>
-  new SecureChatError("ERR_CLOSED", "closed while waiting", { hint: "Call start() again." })
 
 /** The person on the other side of a direct conversation, whichever identity is in force. */
 class ContactHandle implements Contact {

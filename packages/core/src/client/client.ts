@@ -161,19 +161,16 @@ export class SecureChat implements Observable<ChatEvents> {
   async whenOnline(options: AbortOptions = {}): Promise<void> {
     throwIfAborted(options.signal)
     await orAborted(this.#started(), options.signal)
-    const events = this.#emitter.events("connection", { signal: options.signal })
-    try {
-      while (this.connection !== "online") {
-        const next = await events.next()
-        if (next.done === true)
-          throw options.signal?.aborted === true ? aborted(options.signal) : closedError()
-        const { state, error, retryAt } = next.value
-        if (state === "closed") throw closedError()
-        if (state === "offline" && retryAt === undefined && error !== undefined) throw error
-      }
-    } finally {
-      await events.return?.()
-    }
+    await this.#emitter.until(
+      "connection",
+      (change) => {
+        if (change?.state === "closed") throw closedError()
+        if (change?.state === "offline" && change.retryAt === undefined && change.error !== undefined)
+          throw change.error
+        return this.connection === "online" || undefined
+      },
+      options,
+    )
   }
 
   /** Idempotent, awaits everything, leaves no timer and no socket; never rejects. What was queued stays queued. */
@@ -251,16 +248,7 @@ export class SecureChat implements Observable<ChatEvents> {
   async flush(options: AbortOptions = {}): Promise<void> {
     throwIfAborted(options.signal)
     await orAborted(this.#started(), options.signal)
-    const events = this.#emitter.events("message:updated", { signal: options.signal })
-    try {
-      while (!this.#engine.outbox.flushed) {
-        const next = await events.next()
-        if (next.done === true)
-          throw options.signal?.aborted === true ? aborted(options.signal) : closedError()
-      }
-    } finally {
-      await events.return?.()
-    }
+    await this.#emitter.until("message:updated", () => this.#engine.outbox.flushed || undefined, options)
   }
 
   subscribe(listener: () => void): Unsubscribe {

@@ -13,7 +13,7 @@ import type { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
 import { storeMessage } from "./messages.ts"
 import type { ConversationRecord, MessageRecord, OutboxEntry } from "./records.ts"
-import { type Sealed, sealText } from "./seal.ts"
+import { type Sealed, seal } from "./seal.ts"
 
 export interface Draft {
   readonly text: string
@@ -106,7 +106,7 @@ export const composeText = (
   const account = pinnedAccount(conversation.trust)
   const content = encodeDraft(context, what.draft, account)
   const messageId = fromBase64url(what.messageId)
-  const sealed = sealText(ledger, change, { id, account, messageId, sentAtMs: what.sentAtMs, content })
+  const sealed = seal(ledger, change, "message", { id, account, messageId, sentAtMs: what.sentAtMs, content })
   const place = what.place ?? conversation.places + 1
   const message = recordOf(context, what, sealed, { account, place })
   storeMessage(change.batch, id, message)

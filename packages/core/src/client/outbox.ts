@@ -9,13 +9,7 @@ import { type ErrorCode, SecureChatError } from "../errors.ts"
 import { backoffMs, uniform } from "../runtime/backoff.ts"
 import { isTransient } from "../session/security.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
-import {
-  type ConversationId,
-  MESSAGE_ID_BYTES,
-  type MessageId,
-  parseAccountId,
-  parseDeviceId,
-} from "../wire/address.ts"
+import { type ConversationId, MESSAGE_ID_BYTES, type MessageId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { type Draft, composeText, conversationIn } from "./compose.ts"
 import { Change } from "./ledger.ts"
@@ -180,14 +174,7 @@ export class Outbox {
     this.#flying.add(entry.order)
     this.#told(entry.conversationId, entry.state === "queued" ? [entry.messageId] : [])
     try {
-      await relay.request("accepted", {
-        type: "submit",
-        envelopeId: entry.envelopeId,
-        accountId: parseAccountId(entry.account),
-        deviceId: parseDeviceId(entry.device),
-        expiresMs: 0,
-        body: entry.envelope,
-      })
+      await relay.submit(entry)
       this.#accepted.add(entry.order)
       this.#failures = 0
       await this.#mark(entry, "sent", undefined)

@@ -3,9 +3,7 @@
  * them, rotated and forgotten. protocol.md §3, §4.3
  */
 import { toHex } from "../bytes/text.ts"
-import { type Codec, codec } from "../bytes/codec.ts"
-import { Writer } from "../bytes/writer.ts"
-import { Reader } from "../bytes/reader.ts"
+import { type Codec, codec, fixedBytes, listOf, struct, u32 } from "../bytes/codec.ts"
 import { secret } from "../bytes/secret.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { firstMessageHash, type ResponderKeys } from "../handshake/responder.ts"
@@ -47,21 +45,10 @@ interface Publication {
   readonly oneTime: readonly number[]
   readonly oneTimeKem: readonly number[]
 }
-const encodePublication = (value: Publication): Bytes => {
-  const out = new Writer().fixed(value.id, 16)
-  for (const ids of [value.oneTime, value.oneTimeKem]) {
-    out.u8(ids.length)
-    for (const id of ids) out.u32(id)
-  }
-  return out.bytes()
-}
-const decodePublication = (bytes: Uint8Array): Publication => {
-  const input = new Reader(bytes)
-  const ids = (): number[] => Array.from({ length: input.u8() }, () => input.u32())
-  const value = { id: input.take(16), oneTime: ids(), oneTimeKem: ids() }
-  input.end()
-  return value
-}
+const keyIds = /* @__PURE__ */ listOf(8, 255, u32)
+const publicationCodec = /* @__PURE__ */ codec(
+  struct<Publication>({ id: fixedBytes(16), oneTime: keyIds, oneTimeKem: keyIds }),
+)
 
 const keyName = (kind: PrekeyKind, keyId: number): string => `${kind}:${keyId}`
 
@@ -84,7 +71,9 @@ export class Prekeys {
     for await (const [path] of store.list(at.firstMessages)) this.#hashes(Number(path[1])).add(path[2] ?? "")
     const publication = await store.get(at.publication)
     this.#publication =
-      publication === undefined ? undefined : orCorrupt("a publication", () => decodePublication(publication))
+      publication === undefined
+        ? undefined
+        : orCorrupt("a publication", () => publicationCodec.decode(publication))
   }
 
   /** The private keys a block names; undefined where one is unknown or spent. */
@@ -181,7 +170,7 @@ export class Prekeys {
   keep(prepared: Prepared, batch: Batch): void {
     for (const key of prepared.made)
       batch.set(at.prekey(key.statement.kind, key.statement.keyId), ownPrekeyCodec.encode(key))
-    batch.set(at.publication, encodePublication(prepared.publication))
+    batch.set(at.publication, publicationCodec.encode(prepared.publication))
   }
   kept(prepared: Prepared): void {
     for (const key of prepared.made) this.#add(key)

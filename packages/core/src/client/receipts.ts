@@ -2,22 +2,17 @@
  * Receipts to peers: batched and jittered, so that they do not time a reader; to people the user has
  * answered, never to strangers (silent receipts track devices). A lost one is made anew. protocol.md §15
  */
+import { KeyedTimers } from "../runtime/timers.ts"
 import { encodeReceipt } from "../content/kinds.ts"
 import { reduceDirect, seenOf } from "../conversation/reduce.ts"
 import { progressOf } from "../conversation/state.ts"
 import { RECEIPT_DELAY_MS } from "../limits.ts"
 import { uniform } from "../runtime/backoff.ts"
-import {
-  type AccountId,
-  type ConversationId,
-  MESSAGE_ID_BYTES,
-  parseAccountId,
-  parseDeviceId,
-} from "../wire/address.ts"
+import { type AccountId, type ConversationId, MESSAGE_ID_BYTES } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import { type Sealed, sealReceipt } from "./seal.ts"
+import { type Sealed, seal } from "./seal.ts"
 
 interface Made {
   readonly account: AccountId
@@ -28,32 +23,29 @@ interface Made {
 
 export class ReceiptsOwed {
   readonly #context: Context
-  readonly #timers = new Map<ConversationId, () => void>()
+  readonly #timers: KeyedTimers<ConversationId>
   readonly #sending = new Set<ConversationId>()
 
   constructor(context: Context) {
     this.#context = context
+    this.#timers = new KeyedTimers(context.timers)
   }
 
   /** A receipt goes out soon, if one is due by then. */
   schedule(id: ConversationId): void {
-    const { timers, deps, relay } = this.#context
+    const { deps, relay } = this.#context
     if (this.#timers.has(id) || !relay.usable) return
     const waitMs = Math.floor(RECEIPT_DELAY_MS * (0.5 + uniform(deps.random)))
-    this.#timers.set(
-      id,
-      timers.after(waitMs, () => {
-        this.#timers.delete(id)
-        this.send(id, false).catch(this.#context.report)
-      }),
-    )
+    this.#timers.set(id, waitMs, () => {
+      this.#timers.cancel(id)
+      this.send(id, false).catch(this.#context.report)
+    })
   }
   /** After a sign-in: everything owed. */
   scheduleAll(): void {
     for (const id of this.#context.ledger.conversations.keys()) if (this.#due(id)) this.schedule(id)
   }
   stop(): void {
-    for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
   }
 
@@ -66,14 +58,8 @@ export class ReceiptsOwed {
       const made = await ledger.queue.run(() => this.#make(id, announce))
       if (made === undefined) return
       const { account, sealed, seen, readUpTo } = made
-      await relay.request("accepted", {
-        type: "submit",
-        envelopeId: this.#context.deps.random(16),
-        accountId: parseAccountId(account),
-        deviceId: parseDeviceId(sealed.device),
-        expiresMs: 0,
-        body: sealed.envelope,
-      })
+      const envelopeId = this.#context.deps.random(16)
+      await relay.submit({ envelopeId, account, device: sealed.device, envelope: sealed.envelope })
       await ledger.queue.run(async () => {
         const input = { type: "receipt-taken", deviceId: sealed.device, seen, readUpTo } as const
         const change = new Change(ledger)
@@ -109,7 +95,7 @@ export class ReceiptsOwed {
     const content = encodeReceipt({ readUpTo: settings.receipts.read ? readUpTo : 0 })
     const change = new Change(ledger)
     const out = { id, account, messageId: deps.random(MESSAGE_ID_BYTES), sentAtMs: deps.nowMs(), content }
-    const sealed = sealReceipt(ledger, change, out)
+    const sealed = seal(ledger, change, "receipt", out)
     await ledger.commit(change)
     return { account, sealed, seen: seenOf(state, device), readUpTo }
   }

@@ -18,6 +18,8 @@ import { BYE_LEAVING, closeCodeOf, retryAdvice } from "../wire/close-codes.ts"
 import { frameCodec } from "../wire/frame.ts"
 import type { Frame, FrameBodies, FrameName, FrameOf } from "../wire/frame-types.ts"
 import { PROTOCOL_VERSION, RELAY_CODE } from "../wire/tags.ts"
+import { parseAccountId, parseDeviceId } from "../wire/address.ts"
+import type { OutboxEntry } from "./records.ts"
 import { relayError } from "./relay-errors.ts"
 
 /** Frames that answer nothing. */
@@ -135,6 +137,18 @@ export class Relay {
       cancel()
       this.#open.delete(request)
     }
+  }
+
+  /** Leaves an envelope in the mailbox of a device. @throws as `request` */
+  async submit(out: Pick<OutboxEntry, "envelopeId" | "account" | "device" | "envelope">): Promise<void> {
+    await this.request("accepted", {
+      type: "submit",
+      envelopeId: out.envelopeId,
+      accountId: parseAccountId(out.account),
+      deviceId: parseDeviceId(out.device),
+      expiresMs: 0,
+      body: out.envelope,
+    })
   }
 
   /** Sends what has no answer; nothing where there is no connection. */

@@ -40,7 +40,7 @@ const peerListView = (ledger: Ledger, account: AccountId, link: Link): ListView 
   if (known !== undefined)
     return { version: known.version, hash: deviceListHash(known.body).subarray(0, VIEW_HASH_BYTES) }
   const peer = sendingSession(link)?.peer
-  if (peer === undefined) throw new SecureChatError("ERR_NO_SESSION", "no session to send on")
+  if (peer === undefined) throw noSession()
   return { version: peer.listVersion, hash: peer.listHash.subarray(0, VIEW_HASH_BYTES) }
 }
 
@@ -58,63 +58,48 @@ interface Outgoing {
   readonly content: Bytes
 }
 
-const begin = (ledger: Ledger, account: AccountId): { device: DeviceId; link: Link } => {
-  const device = ledger.deviceOf(account)
-  if (device === undefined) throw new SecureChatError("ERR_NO_SESSION", "no session to send on")
-  return { device, link: ledger.linkTo(account, device) }
-}
+type SealKind = "message" | "receipt"
 
-/** A text: numbered and chained in the conversation. @throws ERR_NO_SESSION, ERR_MESSAGE_TOO_LARGE */
-export const sealText = (ledger: Ledger, change: Change, out: Outgoing): Sealed => {
+/**
+ * Numbers and encrypts content with everything the conversation has to say besides it.
+ * @throws ERR_NO_SESSION
+ */
+export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoing): Sealed => {
   const { identity: own, deps } = ledger
-  const { device, link } = begin(ledger, out.account)
+  const device = ledger.deviceOf(out.account)
+  if (device === undefined) throw noSession()
+  const link = ledger.linkTo(out.account, device)
   const state = change.direct(out.id, out.account)
-  const sequence = state.sent + 1
+  const isText = kind === "message"
+  const sequence = (isText ? state.sent : progressOf(state, device).pairSent) + 1
   const meta = encodeMeta({
     messageId: out.messageId,
     sentAtMs: out.sentAtMs,
     ownList: ownListView(own),
     peerList: peerListView(ledger, out.account, link),
     sequence,
-    previous: state.sentHead,
+    previous: isText ? state.sentHead : undefined,
     seen: seenOf(state, device),
   })
-  const payload = { kind: "message", meta, content: out.content } as const
+  const payload = { kind, meta, content: out.content }
   const [next, effects] = transition(link, { type: "send", own, payload, commitKey: undefined }, deps)
   const { envelope, commitKey, commitment } = transmitOf(effects)
-  const head = nextHead(state.sentHead, {
+  const leaf = {
     conversation: ledger.directIdWith(out.account),
     account: parseAccountId(own.accountId),
     device: own.certificate.deviceId,
     messageId: out.messageId,
     sequence,
-    kind: PAYLOAD_KIND.message,
+    kind: PAYLOAD_KIND[kind],
     sentAtMs: out.sentAtMs,
     commitment,
-  })
-  const [sent] = reduceDirect(state, { type: "sent", head })
+  }
+  const [sent] = reduceDirect(
+    state,
+    isText ? { type: "sent", head: nextHead(state.sentHead, leaf) } : { type: "pair-sent", deviceId: device },
+  )
   change.setLink(out.account, device, next).setDirect(out.id, out.account, sent)
   return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, link: next }
 }
 
-/** A receipt: to that device alone, numbered by the pair. @throws ERR_NO_SESSION */
-export const sealReceipt = (ledger: Ledger, change: Change, out: Outgoing): Sealed => {
-  const { identity: own, deps } = ledger
-  const { device, link } = begin(ledger, out.account)
-  const state = change.direct(out.id, out.account)
-  const sequence = progressOf(state, device).pairSent + 1
-  const meta = encodeMeta({
-    messageId: out.messageId,
-    sentAtMs: out.sentAtMs,
-    ownList: ownListView(own),
-    peerList: peerListView(ledger, out.account, link),
-    sequence,
-    seen: seenOf(state, device),
-  })
-  const payload = { kind: "receipt", meta, content: out.content } as const
-  const [next, effects] = transition(link, { type: "send", own, payload, commitKey: undefined }, deps)
-  const { envelope, commitKey, commitment } = transmitOf(effects)
-  const [sent] = reduceDirect(state, { type: "pair-sent", deviceId: device })
-  change.setLink(out.account, device, next).setDirect(out.id, out.account, sent)
-  return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, link: next }
-}
+const noSession = (): SecureChatError => new SecureChatError("ERR_NO_SESSION", "no session to send on")

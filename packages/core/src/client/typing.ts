@@ -2,6 +2,7 @@
  * Typing both ways, as encrypted signals between devices: throttled, ending by themselves, never stored
  * as messages, dropped where there is no way to send them. api.md §4, protocol.md §6.6
  */
+import { KeyedTimers } from "../runtime/timers.ts"
 import { decodeTyping, encodeTyping } from "../content/kinds.ts"
 import { decodeSignalMeta, encodeSignalMeta } from "../content/meta.ts"
 import { NOT_TYPING, type OwnTyping, TYPING_STOP_MS, reduceTyping } from "../conversation/typing.ts"
@@ -27,36 +28,33 @@ import { pinnedAccount } from "./lights.ts"
 export class Typing {
   readonly #context: Context
   readonly #own = new Map<ConversationId, OwnTyping>()
-  readonly #stops = new Map<ConversationId, () => void>()
+  readonly #stops: KeyedTimers<ConversationId>
   /** Peers shown as typing, until they stop or fall silent. */
-  readonly #peers = new Map<ConversationId, () => void>()
+  readonly #peers: KeyedTimers<ConversationId>
 
   constructor(context: Context) {
     this.#context = context
+    this.#stops = new KeyedTimers(context.timers)
+    this.#peers = new KeyedTimers(context.timers)
   }
 
   /** A keystroke, or its end. */
   note(id: ConversationId, active: boolean): void {
-    const { settings, timers, deps } = this.#context
+    const { settings, deps } = this.#context
     if (!settings.typing) return
     const [next, signal] = reduceTyping(this.#own.get(id) ?? NOT_TYPING, active, deps.nowMs())
     this.#own.set(id, next)
-    this.#stops.get(id)?.()
-    this.#stops.delete(id)
+    this.#stops.cancel(id)
     if (active)
-      this.#stops.set(
-        id,
-        timers.after(TYPING_STOP_MS, () => {
-          this.note(id, false)
-        }),
-      )
+      this.#stops.set(id, TYPING_STOP_MS, () => {
+        this.note(id, false)
+      })
     if (signal) this.#signal(id, active).catch(this.#context.report)
   }
 
   /** A text left: typing it has ended, and the peer sees that by itself. */
   sent(id: ConversationId): void {
-    this.#stops.get(id)?.()
-    this.#stops.delete(id)
+    this.#stops.cancel(id)
     this.#own.delete(id)
   }
 
@@ -136,18 +134,14 @@ export class Typing {
 
   /** What the peer shows, until it is over. */
   #show(id: ConversationId, account: AccountId, active: boolean): void {
-    const { timers, emit } = this.#context
-    const before = this.#peers.get(id)
-    before?.()
-    this.#peers.delete(id)
+    const { emit } = this.#context
+    const before = this.#peers.has(id)
     if (active)
-      this.#peers.set(
-        id,
-        timers.after(TYPING_EXPIRY_MS, () => {
-          this.#show(id, account, false)
-        }),
-      )
-    if (active !== (before !== undefined))
+      this.#peers.set(id, TYPING_EXPIRY_MS, () => {
+        this.#show(id, account, false)
+      })
+    else this.#peers.cancel(id)
+    if (active !== before)
       emit("typing", Object.freeze({ conversationId: id, accountId: account, active }), id)
   }
 
@@ -157,7 +151,6 @@ export class Typing {
   }
 
   stop(): void {
-    for (const cancel of [...this.#stops.values(), ...this.#peers.values()]) cancel()
     this.#stops.clear()
     this.#peers.clear()
     this.#own.clear()

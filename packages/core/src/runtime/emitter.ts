@@ -56,7 +56,7 @@ export class Emitter<E> implements Observable<E> {
       }
       const ended = (): void => {
         finish()
-        reject(new SecureChatError("ERR_CLOSED", `closed while waiting for '${String(type)}'`))
+        reject(closedFor(type))
       }
       const off = this.on(type, (event) => {
         finish()
@@ -95,6 +95,29 @@ export class Emitter<E> implements Observable<E> {
     return iterator
   }
 
+  /**
+   * Looks once, and again at each event of `type`, until there is an answer.
+   * @throws ERR_ABORTED, ERR_CLOSED, and what `look` does
+   */
+  async until<K extends keyof E, R>(
+    type: K,
+    look: (event: E[K] | undefined) => R | undefined | Promise<R | undefined>,
+    { signal }: AbortOptions,
+  ): Promise<R> {
+    const events = this.events(type, { signal })
+    try {
+      let answer = await look(undefined)
+      while (answer === undefined) {
+        const next = await events.next()
+        if (next.done === true) throw signal?.aborted === true ? aborted(signal) : closedFor(type)
+        answer = await look(next.value)
+      }
+      return answer
+    } finally {
+      await events.return?.()
+    }
+  }
+
   emit<K extends keyof E>(type: K, event: E[K]): void {
     this.#emitter.emit(String(type), event)
   }
@@ -104,3 +127,8 @@ export class Emitter<E> implements Observable<E> {
     for (const end of [...this.#endings]) end()
   }
 }
+
+const closedFor = (type: PropertyKey): SecureChatError =>
+  new SecureChatError("ERR_CLOSED", `closed while waiting for '${String(type)}'`, {
+    hint: "Call start() again.",
+  })

@@ -95,3 +95,28 @@ export const deferred = <T>(): Deferred<T> => {
   promise.catch(() => undefined)
   return { promise, resolve, reject }
 }
+
+/** At most one timer per key; a new one takes the place of the old. */
+export class KeyedTimers<K> {
+  readonly #timers: Timers
+  readonly #cancels = new Map<K, () => void>()
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
+  /** Until it is cancelled, also after its work was called. */
+  has(key: K): boolean {
+    return this.#cancels.has(key)
+  }
+  set(key: K, ms: number, work: () => void): void {
+    this.cancel(key)
+    this.#cancels.set(key, this.#timers.after(ms, work))
+  }
+  cancel(key: K): void {
+    this.#cancels.get(key)?.()
+    this.#cancels.delete(key)
+  }
+  clear(): void {
+    for (const key of [...this.#cancels.keys()]) this.cancel(key)
+  }
+}
