@@ -82,6 +82,8 @@ export const SIGNAL_WINDOW = 64
 /** Age and length at which a session is replaced. protocol.md §6.7 */
 export const SESSION_MAX_AGE_MS: number = 180 * DAY_MS
 export const SESSION_MAX_MESSAGES: number = 2 ** 31
+/** Own beginnings with one device that nobody answered: each is kept for a late answer, 30 days. protocol.md §4.3 */
+export const MAX_UNANSWERED_SESSIONS = 4
 /** Receive-only sessions kept per device pair, and for how long. protocol.md §6.7 */
 export const MAX_ARCHIVED_SESSIONS = 5
 export const ARCHIVED_SESSION_AGE_MS: number = 30 * DAY_MS

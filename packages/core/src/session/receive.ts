@@ -62,12 +62,15 @@ const receiveSignal = (link: Link, session: Session | undefined, envelope: Envel
   return [withSession(link, { ...session, ratchet }), [{ type: "signalled", payload, store: opened.store }]]
 }
 
-/** Received on it: an unanswered session of ours is established now, and drops its block. */
+/**
+ * Received on it: an unanswered session of ours is established now, and drops its block. Also one that was given up
+ * unanswered: the peer stands on it, knows of no later one yet, and both have to meet somewhere (model, seed 50).
+ */
 const afterReceipt = (session: Session, nowMs: number): Session => {
-  const counted = { ...session, messages: session.messages + 1, lastReceivedAtMs: nowMs }
-  if (counted.phase !== "unconfirmed") return counted
-  const { block: _dropped, ...rest } = counted
-  return { ...rest, phase: "established" }
+  const { id, peer, ratchet, exporter, createdAtMs, reduced, blockHash } = session
+  const counted = { messages: session.messages + 1, lastReceivedAtMs: nowMs }
+  if (session.phase === "retired" && session.lastReceivedAtMs > 0) return { ...session, ...counted }
+  return { id, peer, ratchet, exporter, createdAtMs, reduced, blockHash, ...counted, phase: "established" }
 }
 
 type FrankedInput = ReceiveInput & { readonly envelope: Franked }

@@ -19,9 +19,12 @@ const retired = (session: Session, nowMs: number): Session => {
   return { ...base, phase: "retired", retiredAtMs: nowMs }
 }
 
-/** Oldest archived sessions beyond five go. */
+/**
+ * Oldest archived sessions beyond five go, of those the peer has answered on. An unanswered one stays its time: the
+ * peer may stand on it without our knowing; how many there can be is bounded where they are made.
+ */
 const bounded = (sessions: readonly Session[]): readonly Session[] => {
-  const archived = sessions.filter((session) => session.phase === "retired")
+  const archived = sessions.filter((session) => session.phase === "retired" && session.lastReceivedAtMs > 0)
   const surplus = new Set(archived.slice(0, Math.max(0, archived.length - MAX_ARCHIVED_SESSIONS)))
   return sessions.filter((session) => !surplus.has(session as never))
 }

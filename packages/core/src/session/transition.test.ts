@@ -144,6 +144,29 @@ describe("a link between two devices", () => {
     )
   })
 
+  it("meets the peer again after beginnings whose first messages were all lost", () => {
+    const [alice, bob] = greeted()
+    alice.begin(bob.bundle())
+    const early = alice.sendText("arrives late")
+    for (let i = 0; i < 3; i++) {
+      alice.begin(bob.bundle())
+      alice.sendText("lost")
+    }
+    const before = alice.stored()
+    expect(() => {
+      alice.begin(bob.bundle())
+    }).toThrow(expect.objectContaining({ code: "ERR_LIMIT" }))
+    expect(alice.stored()).toBe(before)
+    expect(openedTexts(alice.receive(bob.sendText("still on the old one")))).toEqual(["still on the old one"])
+    bob.receive(early)
+    bob.receive(alice.sendText("arrives"))
+    for (let i = 0; i < 3; i++) {
+      expect(openedTexts(alice.receive(bob.sendText(`b${i}`)))).toEqual([`b${i}`])
+      expect(openedTexts(bob.receive(alice.sendText(`a${i}`)))).toEqual([`a${i}`])
+    }
+    expect(alice.sendText("x").slice(3, 19)).toEqual(bob.sendText("y").slice(3, 19))
+  })
+
   it("ends a session by age, and says so", () => {
     const [alice, bob] = greeted()
     alice.deps.advance(SESSION_MAX_AGE_MS)

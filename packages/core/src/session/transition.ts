@@ -10,6 +10,7 @@ import { SecureChatError } from "../errors.ts"
 import { type Initiated, initiate } from "../handshake/initiator.ts"
 import { accountIdOfKey, directConversationId } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
+import { MAX_UNANSWERED_SESSIONS } from "../limits.ts"
 import { sha256 } from "#primitives"
 import { encrypt, startInitiator } from "../ratchet/ratchet.ts"
 import { sealSignal } from "../ratchet/signal.ts"
@@ -73,10 +74,34 @@ const sessionOf = (made: Initiated, nowMs: number): Session => ({
   block: made.block,
 })
 
-/** Our handshake: it retires the session that sends now, and names it. A channel's waits until the new one is open. */
+/**
+ * The session a new handshake names as replaced: where the peer may still send. Of own beginnings that were never
+ * answered the peer may know none, and would stay on what came before them, for ever (model, seed 50).
+ */
+const replacedBy = (link: Link, standing: Session | undefined): Bytes => {
+  const known = link.sessions.findLast((session) => session.lastReceivedAtMs > 0)
+  const named = standing?.phase === "unconfirmed" ? (known ?? standing) : standing
+  return named?.id ?? NO_SESSION_ID
+}
+
+/** One more beginning without an answer to the last ones helps nobody, and each must be kept for a late answer. */
+const checkUnanswered = (link: Link): void => {
+  const unanswered = link.sessions.filter((session) => session.lastReceivedAtMs === 0)
+  if (unanswered.length >= MAX_UNANSWERED_SESSIONS)
+    throw new SecureChatError("ERR_LIMIT", "too many beginnings without an answer", {
+      hint: "The peer has to come online first.",
+    })
+}
+
+/**
+ * Our handshake: it retires the session that sends now. A channel's waits until the new one is open, and has bounds
+ * of its own.
+ * @throws ERR_LIMIT after four beginnings without an answer, and what `initiate` says.
+ */
 const bundle = (link: Link, input: Input & { type: "bundle" }, deps: Deps): Step => {
+  if (input.source.mode === "stored") checkUnanswered(link)
   const standing = sendingSession(link)
-  const made = initiate({ ...input, replaces: standing?.id ?? NO_SESSION_ID }, deps)
+  const made = initiate({ ...input, replaces: replacedBy(link, standing) }, deps)
   const session = sessionOf(made, deps.nowMs())
   const keep = standing === undefined || input.source.mode === "channel"
   const before = keep ? link : retire(link, standing.id, deps.nowMs())

@@ -93,8 +93,15 @@ export class Model {
 
   /** A new handshake, pending or not: the standing session is retired. */
   rekey(side: Side): void {
-    this.#counts.handshakes++
-    this.#parties[side].begin(this.#parties[other(side)].bundle())
+    const before = this.#parties[side].stored()
+    try {
+      this.#parties[side].begin(this.#parties[other(side)].bundle())
+      this.#counts.handshakes++
+    } catch (error) {
+      // Four beginnings without an answer: one more is refused.
+      if (!SecureChatError.is(error, "ERR_LIMIT")) throw error
+      if (this.#parties[side].stored() !== before) this.#violated("a refused beginning changed the state")
+    }
   }
 
   restart(side: Side): void {
