@@ -14,7 +14,7 @@ import { Batch, commit } from "../runtime/commit.ts"
 import { Queue } from "../runtime/queue.ts"
 import { linkCodec } from "../session/codec.ts"
 import { type Link, emptyLink } from "../session/state.ts"
-import type { Store } from "../store/store.ts"
+import type { Store, StorePath } from "../store/store.ts"
 import {
   type AccountId,
   type ConversationId,
@@ -57,15 +57,16 @@ export class Ledger {
   readonly repeats: Repeats = new Repeats()
   readonly conversations: Map<ConversationId, ConversationRecord> = new Map()
   readonly outbox: Map<number, OutboxEntry> = new Map()
+  /** Up to here every delivery is stored. */
+  cursor: Bytes = EMPTY
+  readonly directs: Map<string, DirectState> = new Map()
+  readonly lists: Map<AccountId, KnownList> = new Map()
   #identity: Identity | undefined
-  #cursor: Bytes = EMPTY
   readonly #links = new Map<string, PeerLink>()
   readonly #bySession = new Map<string, PeerLink>()
   /** The device last heard of, by account: one for now. */
   readonly #devices = new Map<AccountId, DeviceId>()
-  readonly #directs = new Map<string, DirectState>()
   readonly #byAccount = new Map<AccountId, ConversationId>()
-  readonly #lists = new Map<AccountId, KnownList>()
   readonly #entryOf = new Map<MessageId, number>()
   #lastOrder = 0
 
@@ -76,12 +77,8 @@ export class Ledger {
 
   /** @throws ERR_STATE before `load`. */
   get identity(): Identity {
-    if (this.#identity === undefined)
-      throw new SecureChatError("ERR_STATE", "not started", { hint: "Call start() first." })
+    if (this.#identity === undefined) throw new SecureChatError("ERR_STATE", "not started")
     return this.#identity
-  }
-  get cursor(): Bytes {
-    return this.#cursor
   }
 
   /**
@@ -98,22 +95,33 @@ export class Ledger {
     if (kept === undefined) await commit(store, new Batch().set(at.identity, identityCodec.encode(identity)))
     await this.prekeys.load(store)
     await this.repeats.load(store)
-    for await (const [path, bytes] of store.list(at.lists))
-      this.#lists.set(
-        path[1] as AccountId,
-        orCorrupt("a device list", () => knownListCodec.decode(bytes)),
-      )
-    for await (const [path, bytes] of store.list(at.links)) {
-      const link = orCorrupt("a session", () => linkCodec.decode(bytes))
-      this.applyLink({ account: path[1] as AccountId, device: path[2] as DeviceId, link })
-    }
-    for await (const [, bytes] of store.list(at.conversations))
-      this.applyConversation(conversationCodec.decode(bytes))
-    for await (const [path, bytes] of store.list(at.directs))
-      this.applyDirect(path[1] as ConversationId, path[2] as AccountId, directCodec.decode(bytes))
-    for await (const [, bytes] of store.list(at.outbox)) this.applyEntry(entryCodec.decode(bytes))
-    this.#cursor = ((await store.get(at.cursor)) as Bytes | undefined) ?? EMPTY
+    await this.#each(at.lists, knownListCodec, (known, account) => this.lists.set(account, known))
+    await this.#each(at.links, linkCodec, (link, account, device) => {
+      this.applyLink({ account, device, link })
+    })
+    await this.#each(at.conversations, conversationCodec, (record) => {
+      this.applyConversation(record)
+    })
+    await this.#each(at.directs, directCodec, (state, id, account) =>
+      this.directs.set(`${id}/${account}`, state),
+    )
+    await this.#each(at.outbox, entryCodec, (entry) => {
+      this.applyEntry(entry)
+    })
+    this.cursor = ((await store.get(at.cursor)) as Bytes | undefined) ?? EMPTY
     this.#identity = identity
+  }
+  async #each<T>(
+    under: StorePath,
+    codec: { decode(bytes: Uint8Array): T },
+    apply: (value: T, first: AccountId, second: DeviceId) => unknown,
+  ): Promise<void> {
+    for await (const [[, first = "", second = ""], bytes] of this.store.list(under))
+      apply(
+        orCorrupt(under[0] ?? "", () => codec.decode(bytes)),
+        first as AccountId,
+        second,
+      )
   }
 
   // ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +157,7 @@ export class Ledger {
     return device === undefined ? emptyLink : this.linkTo(account, device)
   }
   listOf(account: AccountId): KnownList | undefined {
-    return this.#lists.get(account)
+    return this.lists.get(account)
   }
   /** convId of the direct conversation with an account, 32 bytes. */
   directIdWith(account: AccountId): Bytes {
@@ -158,7 +166,7 @@ export class Ledger {
   direct(id: ConversationId, account: AccountId): DirectState {
     const { deviceId } = this.identity.certificate
     return (
-      this.#directs.get(directKey(id, account)) ?? emptyDirect(logStart(this.directIdWith(account), deviceId))
+      this.directs.get(directKey(id, account)) ?? emptyDirect(logStart(this.directIdWith(account), deviceId))
     )
   }
   entryOf(message: MessageId): OutboxEntry | undefined {
@@ -169,11 +177,9 @@ export class Ledger {
   entries(): OutboxEntry[] {
     return [...this.outbox.values()].sort((a, b) => a.order - b.order)
   }
-  /** Never given twice in one process: the outbox remembers by order what the relay has accepted. */
   /** Rises for the life of the process: the outbox remembers what it submitted by this number. */
   nextOrder(): number {
-    this.#lastOrder += 1
-    return this.#lastOrder
+    return ++this.#lastOrder
   }
 
   // ── writing ──────────────────────────────────────────────────────────────────────────────────
@@ -191,16 +197,9 @@ export class Ledger {
     for (const session of peer.link.sessions) this.#bySession.set(toHex(session.id), peer)
     this.#devices.set(peer.account, peer.device)
   }
-  dropLink(account: AccountId): void {
-    const device = this.#devices.get(account)
-    if (device === undefined) return
-    this.applyLink({ account, device, link: emptyLink })
-    this.#links.delete(linkKey(account, device))
-    this.#devices.delete(account)
-  }
   applyConversation(record: ConversationRecord): void {
+    this.forgetConversation(record.id)
     this.conversations.set(record.id, record)
-    for (const [account, id] of this.#byAccount) if (id === record.id) this.#byAccount.delete(account)
     const { pin, candidate } = record.trust
     this.#byAccount.set(formatAccountId(pin.accountId), record.id)
     if (candidate === undefined) return
@@ -212,24 +211,14 @@ export class Ledger {
     this.conversations.delete(id)
     for (const [account, of] of this.#byAccount) if (of === id) this.#byAccount.delete(account)
   }
-  applyDirect(id: ConversationId, account: AccountId, state: DirectState): void {
-    this.#directs.set(directKey(id, account), state)
-  }
   applyEntry(entry: OutboxEntry): void {
     this.outbox.set(entry.order, entry)
-    this.#lastOrder = Math.max(this.#lastOrder, entry.order)
     this.#lastOrder = Math.max(this.#lastOrder, entry.order)
     this.#entryOf.set(entry.messageId, entry.order)
   }
   dropEntry(entry: OutboxEntry): void {
     this.outbox.delete(entry.order)
     if (this.#entryOf.get(entry.messageId) === entry.order) this.#entryOf.delete(entry.messageId)
-  }
-  applyList(account: AccountId, known: KnownList): void {
-    this.#lists.set(account, known)
-  }
-  applyCursor(cursor: Bytes): void {
-    this.#cursor = cursor
   }
   /** Text id of the direct conversation with an account. */
   newConversationId(account: AccountId): ConversationId {
@@ -240,7 +229,7 @@ export class Ledger {
 /** What one step writes, read through by that step itself. */
 export class Change {
   readonly batch = new Batch()
-  readonly effects: (() => void)[] = []
+  readonly effects: (() => unknown)[] = []
   readonly #ledger: Ledger
   readonly #conversations = new Map<ConversationId, ConversationRecord>()
   readonly #directs = new Map<string, DirectState>()
@@ -249,9 +238,6 @@ export class Change {
     this.#ledger = ledger
   }
 
-  get empty(): boolean {
-    return this.batch.size === 0
-  }
   conversation(id: ConversationId): ConversationRecord | undefined {
     return this.#conversations.get(id) ?? this.#ledger.conversations.get(id)
   }
@@ -261,56 +247,49 @@ export class Change {
 
   setConversation(record: ConversationRecord): this {
     this.#conversations.set(record.id, record)
-    this.batch.set(at.conversation(record.id), conversationCodec.encode(record))
-    return this.#then(() => {
+    return this.#set(at.conversation(record.id), conversationCodec.encode(record), () => {
       this.#ledger.applyConversation(record)
     })
   }
   setDirect(id: ConversationId, account: AccountId, state: DirectState): this {
     if (state === this.direct(id, account)) return this
-    this.#directs.set(directKey(id, account), state)
-    this.batch.set(at.direct(id, account), directCodec.encode(state))
-    return this.#then(() => {
-      this.#ledger.applyDirect(id, account, state)
-    })
+    const key = directKey(id, account)
+    this.#directs.set(key, state)
+    return this.#set(at.direct(id, account), directCodec.encode(state), () =>
+      this.#ledger.directs.set(key, state),
+    )
   }
   setLink(account: AccountId, device: DeviceId, link: Link): this {
-    this.batch.set(at.link(account, device), linkCodec.encode(link))
-    return this.#then(() => {
+    return this.#set(at.link(account, device), linkCodec.encode(link), () => {
       this.#ledger.applyLink({ account, device, link })
     })
   }
   setEntry(entry: OutboxEntry): this {
-    this.batch.set(at.entry(entry.order), entryCodec.encode(entry))
-    return this.#then(() => {
+    return this.#set(at.entry(entry.order), entryCodec.encode(entry), () => {
       this.#ledger.applyEntry(entry)
     })
   }
   dropEntry(entry: OutboxEntry): this {
-    this.batch.delete(at.entry(entry.order))
-    return this.#then(() => {
+    return this.#set(at.entry(entry.order), undefined, () => {
       this.#ledger.dropEntry(entry)
     })
   }
   setList(account: AccountId, known: KnownList): this {
-    this.batch.set(at.list(account), knownListCodec.encode(known))
-    return this.#then(() => {
-      this.#ledger.applyList(account, known)
-    })
+    return this.#set(at.list(account), knownListCodec.encode(known), () =>
+      this.#ledger.lists.set(account, known),
+    )
   }
   setCursor(cursor: Bytes): this {
-    this.batch.set(at.cursor, cursor)
-    return this.#then(() => {
-      this.#ledger.applyCursor(cursor)
-    })
+    return this.#set(at.cursor, cursor, () => (this.#ledger.cursor = cursor))
   }
   /** Once the batch resolved. */
-  after(work: () => void): this {
-    return this.#then(work)
-  }
-
-  #then(work: () => void): this {
+  after(work: () => unknown): this {
     this.effects.push(work)
     return this
+  }
+
+  #set(path: StorePath, value: Uint8Array | undefined, apply: () => unknown): this {
+    this.batch.put(path, value)
+    return this.after(apply)
   }
 }

@@ -80,7 +80,7 @@ export interface ConversationRecord {
   /** Of the account it began with. */
   readonly id: ConversationId
   readonly trust: Trust
-  readonly handle: string | undefined
+  readonly handle?: string | undefined
   /** Opened by account id: accepts that identity only. */
   readonly fixed: boolean
   readonly createdAtMs: number
@@ -90,7 +90,7 @@ export interface ConversationRecord {
   /** They wrote first, and were never answered. */
   readonly stranger: boolean
   /** A handle the peer claims: what it wrote waits in quarantine until an own look-up has answered. */
-  readonly claimedHandle: string | undefined
+  readonly claimedHandle?: string | undefined
 }
 
 /** Own and peers' messages, and the placeholders of what could not be read. */
@@ -103,18 +103,18 @@ export interface MessageRecord {
   /** Own: the account it was encrypted for. Peers': the author's, again. */
   readonly peer: AccountId
   readonly sentAtMs: number
-  readonly receivedAtMs: number | undefined
-  readonly text: string | undefined
-  readonly replyTo: MessageId | undefined
+  readonly receivedAtMs?: number | undefined
+  readonly text?: string | undefined
+  readonly replyTo?: MessageId | undefined
   readonly sequence: number
   readonly security: SecurityStatus
   /** Waits for `accept`, `verify` or a look-up. */
   readonly quarantined: boolean
   /** A placeholder: why it could not be read. */
-  readonly problem: ErrorCode | undefined
+  readonly problem?: ErrorCode | undefined
   /** k_f and C_f: what shows later what was said. */
-  readonly commitKey: Bytes | undefined
-  readonly commitment: Bytes | undefined
+  readonly commitKey?: Bytes | undefined
+  readonly commitment?: Bytes | undefined
 }
 
 type EntryState = "queued" | "sent" | "held" | "failed"
@@ -132,7 +132,7 @@ export interface OutboxEntry {
   readonly envelopeId: Bytes
   readonly envelope: Bytes
   readonly state: EntryState
-  readonly problem: ErrorCode | undefined
+  readonly problem?: ErrorCode | undefined
 }
 
 /** The encrypted form kept for `inspect`. */
@@ -162,93 +162,102 @@ export const orCorrupt = <T>(what: string, read: () => T): T => {
 
 type Fields<T> = Readonly<Record<keyof T & string, Check>>
 
-/** A record codec from one schema per field, numbered in the order in which they stand. */
-export const recordOf = <T extends object>(what: string, shape: Fields<T>): RecordCodec<T> => {
+/** A record as a CBOR map and back. @throws ERR_DECODE where it is something else. */
+export interface MapCodec<T> {
+  toMap(value: T): CborValue
+  fromMap(map: CborValue): T
+}
+
+/** From one schema per field, numbered in the order in which they stand. */
+export const mapOf = <T extends object>(shape: Fields<T>): MapCodec<T> => {
   const names = Object.keys(shape) as (keyof T & string)[]
   const keys = Object.fromEntries(names.map((name, i) => [name, i + 1])) as Record<keyof T & string, number>
   return {
-    encode: (value) => encodeCbor(toMap(value as Partial<Record<keyof T & string, CborValue>>, keys)),
+    toMap: (value) => toMap(value as Partial<Record<keyof T & string, CborValue>>, keys),
+    fromMap: (map) => ({ ...fromMap(map, keys, shape) }) as T,
+  }
+}
+
+/** A stored record of the fields of `shape`, beside which `into` and `from` put what is no plain field. */
+export const recordOf = <T, F extends object = T & object>(
+  shape: Fields<F>,
+  into: (value: T) => F = (value) => value as unknown as F,
+  from: (flat: F) => T = (flat) => flat as unknown as T,
+): RecordCodec<T> => {
+  const fields = mapOf<F>(shape)
+  return {
+    encode: (value) => encodeCbor(fields.toMap(into(value))),
     decode: (bytes) =>
-      orCorrupt(what, () => {
-        const fields = fromMap(decodeCbor(bytes, 2 * MAX_FRAME_BYTES), keys, shape)
-        // Absent fields are there as `undefined`, as the interfaces say.
-        return Object.fromEntries(names.map((name) => [name, fields[name]])) as T
-      }),
+      orCorrupt("the client", () => from(fields.fromMap(decodeCbor(bytes, 2 * MAX_FRAME_BYTES)))),
   }
 }
 
 const anyBytes = /* @__PURE__ */ bytesUpTo(MAX_ENVELOPE_BYTES)
 
-interface Flat<T> {
-  readonly [key: string]: T
-}
 /** Security snapshots are kept as the plain fields they are. */
-const statusToMap = (status: SecurityStatus): ReadonlyMap<CborValue, CborValue> =>
-  toMap<"level" | "reason" | "action" | "subject" | "since">(
-    { ...status, since: status.since.getTime() },
-    { level: 1, reason: 2, action: 3, subject: 4, since: 5 },
-  )
-const STATUS_SHAPE = { level: text, reason: text, action: maybe(text), subject: maybe(text), since: u53 }
-const statusFromMap = (map: CborValue): SecurityStatus => {
-  const fields = fromMap(map, { level: 1, reason: 2, action: 3, subject: 4, since: 5 }, STATUS_SHAPE)
-  const { action, subject, ...rest } = fields
-  const whole: Flat<unknown> = {
-    ...rest,
-    ...(action === undefined ? {} : { action }),
-    ...(subject === undefined ? {} : { subject }),
-    since: new Date(fields.since),
-  }
-  return Object.freeze(whole) as unknown as SecurityStatus
-}
+type FlatStatus = Omit<SecurityStatus, "since"> & { readonly since: number }
+const flatStatus = /* @__PURE__ */ mapOf<FlatStatus>({
+  level: text,
+  reason: text,
+  action: maybe(text),
+  subject: maybe(text),
+  since: u53,
+})
 
 type FlatConversation = Omit<ConversationRecord, "trust"> & { readonly trust: Bytes }
-const flatConversation = /* @__PURE__ */ recordOf<FlatConversation>("a conversation", {
-  id: text,
-  trust: anyBytes,
-  handle: maybe(text),
-  fixed: flag,
-  createdAtMs: u53,
-  places: u53,
-  devices: oneOf("proven", "invalid", "rollback", "revoked"),
-  stranger: flag,
-  claimedHandle: maybe(text),
-})
-export const conversationCodec: RecordCodec<ConversationRecord> = {
-  encode: (value) => flatConversation.encode({ ...value, trust: trustCodec.encode(value.trust) }),
-  decode: (bytes) => {
-    const flat = flatConversation.decode(bytes)
-    return { ...flat, trust: orCorrupt("trust", () => trustCodec.decode(flat.trust)) }
+export const conversationCodec: RecordCodec<ConversationRecord> = /* @__PURE__ */ recordOf<
+  ConversationRecord,
+  FlatConversation
+>(
+  {
+    id: text,
+    trust: anyBytes,
+    handle: maybe(text),
+    fixed: flag,
+    createdAtMs: u53,
+    places: u53,
+    devices: oneOf("proven", "invalid", "rollback", "revoked"),
+    stranger: flag,
+    claimedHandle: maybe(text),
   },
-}
+  (value) => ({ ...value, trust: trustCodec.encode(value.trust) }),
+  (flat) => ({ ...flat, trust: trustCodec.decode(flat.trust) }),
+)
 
 type FlatMessage = Omit<MessageRecord, "security"> & { readonly security: CborValue }
-const flatMessage = /* @__PURE__ */ recordOf<FlatMessage>("a message", {
-  place: u53,
-  id: text,
-  mine: flag,
-  account: text,
-  device: text,
-  peer: text,
-  sentAtMs: u53,
-  receivedAtMs: maybe(u53),
-  text: maybe(text),
-  replyTo: maybe(text),
-  sequence: u53,
-  security: aMap,
-  quarantined: flag,
-  problem: maybe(text),
-  commitKey: maybe(bytesOf(32)),
-  commitment: maybe(bytesOf(32)),
-})
-export const messageCodec: RecordCodec<MessageRecord> = {
-  encode: (value) => flatMessage.encode({ ...value, security: statusToMap(value.security) }),
-  decode: (bytes) => {
-    const flat = flatMessage.decode(bytes)
-    return { ...flat, security: orCorrupt("a message", () => statusFromMap(flat.security)) }
+export const messageCodec: RecordCodec<MessageRecord> = /* @__PURE__ */ recordOf<MessageRecord, FlatMessage>(
+  {
+    place: u53,
+    id: text,
+    mine: flag,
+    account: text,
+    device: text,
+    peer: text,
+    sentAtMs: u53,
+    receivedAtMs: maybe(u53),
+    text: maybe(text),
+    replyTo: maybe(text),
+    sequence: u53,
+    security: aMap,
+    quarantined: flag,
+    problem: maybe(text),
+    commitKey: maybe(bytesOf(32)),
+    commitment: maybe(bytesOf(32)),
   },
-}
+  (value) => ({
+    ...value,
+    security: flatStatus.toMap({ ...value.security, since: value.security.since.getTime() }),
+  }),
+  (flat) => {
+    const status = flatStatus.fromMap(flat.security)
+    return {
+      ...flat,
+      security: Object.freeze({ ...status, since: new Date(status.since) }) as SecurityStatus,
+    }
+  },
+)
 
-export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<OutboxEntry>("the outbox", {
+export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<OutboxEntry>({
   order: u53,
   conversationId: text,
   account: text,
@@ -262,7 +271,10 @@ export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<Out
   problem: maybe(text),
 })
 
-export const inspectionCodec: RecordCodec<InspectionRecord> = /* @__PURE__ */ recordOf<InspectionRecord>(
-  "an inspection",
-  { messageId: text, mine: flag, device: text, envelope: anyBytes, contentBytes: u53 },
-)
+export const inspectionCodec: RecordCodec<InspectionRecord> = /* @__PURE__ */ recordOf<InspectionRecord>({
+  messageId: text,
+  mine: flag,
+  device: text,
+  envelope: anyBytes,
+  contentBytes: u53,
+})
