@@ -13,13 +13,7 @@ import type {
 } from "../runtime/types.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
 import { fromBase64url } from "../bytes/text.ts"
-import {
-  type AccountId,
-  type ConversationId,
-  MESSAGE_ID_BYTES,
-  type MessageId,
-  formatDeviceId,
-} from "../wire/address.ts"
+import { type AccountId, type ConversationId, MESSAGE_ID_BYTES, type MessageId } from "../wire/address.ts"
 import type { Engine } from "./engine.ts"
 import { sessionsOf } from "./facts.ts"
 import { readInspection } from "./inspections.ts"
@@ -43,9 +37,9 @@ import type {
   Unreadable,
 } from "./types.ts"
 
-const RANK: Readonly<Record<SendStatus, number>> = {
-  ...{ failed: 0, held: 0, queued: 0, sending: 0, sent: 1, delivered: 2, read: 3 },
-}
+/** How far a message came; what is not here has not left. */
+const RANK: Readonly<Partial<Record<SendStatus, number>>> = { sent: 1, delivered: 2, read: 3 }
+const rankOf = (status: SendStatus = "queued"): number => RANK[status] ?? 0
 
 /** Text and reply of a `Content`. @throws ERR_CONFIG_INVALID */
 const draftOf = (content: Content): { text: string; replyTo: MessageId | undefined } => {
@@ -115,7 +109,7 @@ export class ConversationHandle implements Conversation {
     throwIfAborted(options.signal)
     const reached = async (): Promise<Message | undefined> => {
       const message = this.#own(await readMessage(this.#engine.ledger.store, this.id, id, true))
-      return RANK[message.status ?? "queued"] >= RANK[status] ? message : undefined
+      return rankOf(message.status) >= rankOf(status) ? message : undefined
     }
     return this.#emitter.until(
       "message:updated",
@@ -212,6 +206,11 @@ class ContactHandle implements Contact {
     if (record === undefined) throw new SecureChatError("ERR_CONVERSATION_NOT_FOUND", "no such conversation")
     return record
   }
+  /** @throws ERR_CLOSED */
+  get #decisions(): Engine["decisions"] {
+    this.#engine.requireOpen()
+    return this.#engine.decisions
+  }
   get accountId(): AccountId {
     return shownAccount(this.#record.trust)
   }
@@ -219,31 +218,27 @@ class ContactHandle implements Contact {
     return this.#record.handle
   }
   get devices(): Contact["devices"] {
-    return devicesOf(this.#engine.ledger, this.#record, formatDeviceId)
+    return devicesOf(this.#engine.ledger, this.#record)
   }
   get security(): SecurityStatus {
     return this.#engine.lights.of(this.#id)
   }
   async safetyNumber(options: AbortOptions = {}): Promise<SafetyNumber> {
-    this.#engine.requireOpen()
+    const decisions = this.#decisions
     throwIfAborted(options.signal)
-    return Promise.resolve(this.#engine.decisions.safetyNumber(this.#id))
+    return Promise.resolve(decisions.safetyNumber(this.#id))
   }
   async verify(seen: SafetyNumber | Uint8Array): Promise<boolean> {
-    this.#engine.requireOpen()
-    return this.#engine.decisions.verify(this.#id, seen)
+    return this.#decisions.verify(this.#id, seen)
   }
   async reject(seen: SafetyNumber): Promise<void> {
-    this.#engine.requireOpen()
-    await this.#engine.decisions.reject(this.#id, seen)
+    await this.#decisions.reject(this.#id, seen)
   }
   async unverify(): Promise<void> {
-    this.#engine.requireOpen()
-    await this.#engine.decisions.unverify(this.#id)
+    await this.#decisions.unverify(this.#id)
   }
   async accept(identity: AccountId): Promise<void> {
-    this.#engine.requireOpen()
-    await this.#engine.decisions.accept(this.#id, identity)
+    await this.#decisions.accept(this.#id, identity)
   }
   async reset(): Promise<void> {
     this.#engine.requireOpen()

@@ -6,14 +6,7 @@ import { type Deps, platformDeps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { CONNECT_TIMEOUT_MS } from "../limits.ts"
 import { Emitter, type EmitterHooks } from "../runtime/emitter.ts"
-import {
-  type Timers,
-  aborted,
-  onAbort,
-  orAborted,
-  platformTimers,
-  throwIfAborted,
-} from "../runtime/timers.ts"
+import { type Timers, aborted, orAborted, platformTimers, throwIfAborted } from "../runtime/timers.ts"
 import type {
   AbortOptions,
   ConnectionState,
@@ -75,7 +68,9 @@ export class SecureChat implements Observable<ChatEvents> {
       settings,
       {
         emit: (type, event, conversation) => {
-          this.#emit(type, event, conversation)
+          if (conversation !== undefined && CONVERSATION_EVENTS.has(type))
+            this.#handle(conversation).emitter.emit(type as keyof ConversationEvents, event as never)
+          this.#emitter.emit(type, event)
         },
         changed: () => {
           this.#changed()
@@ -299,14 +294,12 @@ export class SecureChat implements Observable<ChatEvents> {
     const cancel = this.#timers.after(WAIT_MS, () => {
       limit.abort(new SecureChatError("ERR_TRANSPORT_UNREACHABLE", "the relay cannot be reached"))
     })
-    const release = onAbort(signal, () => {
-      limit.abort(signal?.reason)
-    })
     try {
-      await this.whenOnline({ signal: limit.signal })
+      await orAborted(this.whenOnline({ signal: limit.signal }), signal)
     } finally {
       cancel()
-      release()
+      // Where the caller's signal fired first, nothing is left listening.
+      limit.abort()
     }
   }
 
@@ -324,16 +317,6 @@ export class SecureChat implements Observable<ChatEvents> {
       this.#handles.set(id, handle)
     }
     return handle
-  }
-
-  #emit<K extends keyof ChatEvents>(
-    type: K,
-    event: ChatEvents[K],
-    conversation: ConversationId | undefined,
-  ): void {
-    if (conversation !== undefined && CONVERSATION_EVENTS.has(type))
-      this.#handle(conversation).emitter.emit(type as keyof ConversationEvents, event as never)
-    this.#emitter.emit(type, event)
   }
 
   #changed(): void {

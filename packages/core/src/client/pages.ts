@@ -58,7 +58,8 @@ export const readPage = async (
     count: limit + 1,
   })
   const more = found.length > limit
-  const items = forward ? found.slice(0, limit) : found.slice(0, limit).reverse()
+  const items = found.slice(0, limit)
+  if (!forward) items.reverse()
   const first = items[0]
   const last = items.at(-1)
   const older = first !== undefined && (forward || more) ? { older: String(first.place) } : {}

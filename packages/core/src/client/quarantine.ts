@@ -35,18 +35,12 @@ export const release = async (context: Context, id: ConversationId): Promise<(()
   await ledger.commit(change)
   const fresh = record.stranger && freed.length === messages.length
   return [
-    ...(fresh
-      ? [
-          () => {
-            announce(id)
-          },
-        ]
-      : []),
-    ...freed.map((message) => () => {
-      const shown = show(id, message)
-      if ("security" in shown) emit("message", shown, id)
-    }),
     () => {
+      if (fresh) announce(id)
+      for (const message of freed) {
+        const shown = show(id, message)
+        if ("security" in shown) emit("message", shown, id)
+      }
       owe(id)
     },
   ]

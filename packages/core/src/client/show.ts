@@ -1,6 +1,6 @@
 /** Records as an app sees them: plain, frozen, with what is computed rather than stored. */
 import { type ErrorCode, type ErrorInfo, SecureChatError } from "../errors.ts"
-import type { AccountId, ConversationId } from "../wire/address.ts"
+import { type ConversationId, formatDeviceId } from "../wire/address.ts"
 import { dateOf } from "../runtime/date.ts"
 import type { Ledger } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
@@ -66,12 +66,14 @@ export const titleOf = (record: ConversationRecord): string => record.handle ?? 
 export const devicesOf = (
   ledger: Ledger,
   record: ConversationRecord,
-  format: (bytes: Uint8Array) => string,
 ): readonly { readonly id: string; readonly addedAt: Date }[] => {
-  const account: AccountId = pinnedAccount(record.trust)
+  const account = pinnedAccount(record.trust)
   const listed = ledger.listOf(account)?.list.devices ?? []
   if (listed.length > 0)
-    return listed.map((device) => ({ id: format(device.deviceId), addedAt: new Date(device.addedAtMs) }))
+    return listed.map((device) => ({
+      id: formatDeviceId(device.deviceId),
+      addedAt: new Date(device.addedAtMs),
+    }))
   const device = ledger.deviceOf(account)
   const since = ledger.linkWith(account).sessions[0]?.createdAtMs ?? record.createdAtMs
   return device === undefined ? [] : [{ id: device, addedAt: new Date(since) }]

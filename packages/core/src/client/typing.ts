@@ -76,21 +76,27 @@ export class Typing {
     { account, device, link }: PeerLink,
     active: boolean,
   ): Promise<{ accountId: Bytes; deviceId: Bytes; body: Bytes } | undefined> {
-    const { ledger, deps } = this.#context
+    const { deps } = this.#context
     const meta = encodeSignalMeta({ sentAtMs: deps.nowMs() })
     const payload = { kind: "typing", meta, content: encodeTyping({ active }) } as const
     try {
       const [next, effects] = transition(link, { type: "signal", payload }, deps)
       const effect = effects.find((candidate) => candidate.type === "transmit-signal")
       if (effect === undefined) return undefined
-      if (effect.store) await ledger.commit(new Change(ledger).setLink(account, device, next))
-      else ledger.applyLink({ account, device, link: next })
+      await this.#keep({ account, device, link: next }, effect.store)
       return { accountId: parseAccountId(account), deviceId: parseDeviceId(device), body: effect.envelope }
     } catch (error) {
       // Before the first answer there is no chain a signal could use.
       if (SecureChatError.is(error, "ERR_STATE")) return undefined
       throw error
     }
+  }
+
+  /** Signals move a chain; not each of them has to be stored. */
+  async #keep(peer: PeerLink, store: boolean): Promise<void> {
+    const { ledger } = this.#context
+    if (store) await ledger.commit(new Change(ledger).setLink(peer.account, peer.device, peer.link))
+    else ledger.applyLink(peer)
   }
 
   /** A signal from the relay; whatever does not open is dropped in silence, as signals are. */
@@ -117,8 +123,7 @@ export class Typing {
     const [link, effects] = transition(peer.link, input, deps)
     const effect = effects.find((candidate) => candidate.type === "signalled")
     if (effect === undefined) return undefined
-    if (effect.store) await ledger.commit(new Change(ledger).setLink(account, device, link))
-    else ledger.applyLink({ account, device, link })
+    await this.#keep({ account, device, link }, effect.store)
     if (effect.payload.kind !== "typing") return undefined
     const meta = decodeSignalMeta(effect.payload.meta)
     if (meta.conversation !== undefined && !equalBytes(meta.conversation, ledger.directIdWith(account)))

@@ -6,7 +6,7 @@ import { EventEmitter } from "eventemitter3"
 import { SecureChatError } from "../errors.ts"
 import { EVENT_BUFFER } from "../limits.ts"
 import { BoundedIterator } from "./buffer.ts"
-import { aborted, onAbort } from "./timers.ts"
+import { onAbort, throwIfAborted } from "./timers.ts"
 import type { AbortOptions, IterateOptions, ListenOptions, Observable, Unsubscribe } from "./types.ts"
 
 export interface EmitterHooks {
@@ -47,28 +47,7 @@ export class Emitter<E> implements Observable<E> {
   }
 
   once<K extends keyof E>(type: K, options: AbortOptions = {}): Promise<E[K]> {
-    const { signal } = options
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        off()
-        release()
-        this.#endings.delete(ended)
-      }
-      const ended = (): void => {
-        finish()
-        reject(closedFor(type))
-      }
-      const off = this.on(type, (event) => {
-        finish()
-        resolve(event)
-      })
-      this.#endings.add(ended)
-      let release: Unsubscribe = () => undefined
-      release = onAbort(signal, () => {
-        finish()
-        if (signal !== undefined) reject(aborted(signal))
-      })
-    })
+    return this.until(type, (event) => event, options)
   }
 
   events<K extends keyof E>(type: K, options: IterateOptions = {}): AsyncIterableIterator<E[K]> {
@@ -109,7 +88,12 @@ export class Emitter<E> implements Observable<E> {
       let answer = await look(undefined)
       while (answer === undefined) {
         const next = await events.next()
-        if (next.done === true) throw signal?.aborted === true ? aborted(signal) : closedFor(type)
+        if (next.done === true) {
+          throwIfAborted(signal)
+          throw new SecureChatError("ERR_CLOSED", `closed while waiting for '${String(type)}'`, {
+            hint: "Call start() again.",
+          })
+        }
         answer = await look(next.value)
       }
       return answer
@@ -127,8 +111,3 @@ export class Emitter<E> implements Observable<E> {
     for (const end of [...this.#endings]) end()
   }
 }
-
-const closedFor = (type: PropertyKey): SecureChatError =>
-  new SecureChatError("ERR_CLOSED", `closed while waiting for '${String(type)}'`, {
-    hint: "Call start() again.",
-  })
