@@ -6,7 +6,8 @@ import { gzipSync } from "node:zlib"
 import { root } from "./steps.mjs"
 
 const BUDGETS = [
-  { code: 'export { SecureChat, memoryStore } from "@securechat/core"', limitBytes: 60_000 },
+  // The target is 60_000 and is missed: this limit only keeps it from growing (decision 0014).
+  { code: 'export { SecureChat, memoryStore } from "@securechat/core"', limitBytes: 64_500 },
   { code: 'export { SecureChannel } from "@securechat/core"', limitBytes: 60_000 },
   // Shown, not limited: who uses both doors pays for what they do not share.
   { code: 'export { SecureChannel, SecureChat, memoryStore } from "@securechat/core"', limitBytes: Infinity },
