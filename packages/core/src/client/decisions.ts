@@ -17,7 +17,7 @@ import type { ConversationRecord } from "./records.ts"
 
 const stale = (): SecureChatError =>
   new SecureChatError("ERR_VERIFICATION_STALE", "the peer changed since this was shown", {
-    hint: "Show the new safety number and compare again.",
+    hint: "Compare the new safety number.",
   })
 
 export class Decisions {
@@ -94,7 +94,7 @@ export class Decisions {
         throw new SecureChatError("ERR_IDENTITY_MISMATCH", "this conversation accepts one identity only")
       if (moved && ledger.hasOwnConversation(pinnedAccount(trust)))
         throw new SecureChatError("ERR_IDENTITY_MISMATCH", "this identity has a conversation of its own", {
-          hint: "Write to it there, under the name it is known by.",
+          hint: "Write to it there.",
         })
       const change = new Change(ledger).setConversation({ ...record, trust, stranger: false })
       if (moved) this.#holdFor(change, id, pinnedAccount(record.trust))

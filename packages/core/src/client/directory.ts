@@ -38,6 +38,10 @@ export interface FoundAccount {
 
 const unproven = (what: string, cause: "rollback" | "fork"): SecureChatError =>
   new SecureChatError("ERR_DIRECTORY_PROOF_INVALID", what, { details: { cause } })
+const noKeys = (what: string): SecureChatError =>
+  new SecureChatError("ERR_NO_PREKEYS", what, { hint: "The peer has to come online once." })
+const another = (what: string): SecureChatError =>
+  new SecureChatError("ERR_IDENTITY_MISMATCH", `the directory answered with another ${what}`)
 
 /** Every list above the known one, oldest first, and the certificates of the newest. */
 const fetchLists = async (
@@ -72,11 +76,10 @@ const checkChain = (lists: readonly DeviceList[], accountKey: Bytes, known: Know
 const keyOf = (certificates: readonly DeviceCertificate[], accountId: Bytes): Bytes => {
   for (const certificate of certificates) {
     checkCertificate(certificate)
-    if (!equalBytes(accountIdOfKey(certificate.accountKey), accountId))
-      throw new SecureChatError("ERR_IDENTITY_MISMATCH", "the directory answered with another account")
+    if (!equalBytes(accountIdOfKey(certificate.accountKey), accountId)) throw another("account")
   }
   const first = certificates[0]
-  if (first === undefined) throw new SecureChatError("ERR_NO_PREKEYS", "the account has no device here")
+  if (first === undefined) throw noKeys("the account has no device here")
   return first.accountKey
 }
 
@@ -136,17 +139,14 @@ export const claimBundle = async (relay: Relay, from: FoundAccount, device: Devi
   const bytes = claimAnswerCodec
     .decode(body)
     .devices.find((entry) => formatDeviceId(entry.deviceId) === device)?.bundle
-  if (bytes === undefined || bytes.length === 0)
-    throw new SecureChatError("ERR_NO_PREKEYS", "the device has published no keys", {
-      hint: "The peer has to come online once.",
-    })
+  if (bytes === undefined || bytes.length === 0) throw noKeys("the device has published no keys")
   const bundle = bundleCodec.decode(bytes)
   const { certificate, list } = bundle
   if (
     !equalBytes(certificate.accountKey, from.pin.accountKey) ||
     formatDeviceId(certificate.deviceId) !== device
   )
-    throw new SecureChatError("ERR_IDENTITY_MISMATCH", "the directory answered with keys of another device")
+    throw another("device")
   if (list.version < from.known.list.version) throw unproven("keys under an older device list", "rollback")
   if (
     list.version === from.known.list.version &&

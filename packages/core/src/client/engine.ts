@@ -15,7 +15,7 @@ import type { FrameOf } from "../wire/frame-types.ts"
 import type { Context } from "./context.ts"
 import { Decisions } from "./decisions.ts"
 import { Inbox } from "./inbox.ts"
-import { type Change, Ledger } from "./ledger.ts"
+import { Ledger } from "./ledger.ts"
 import { Lights } from "./lights.ts"
 import { Names } from "./names.ts"
 import type { Settings } from "./options.ts"
@@ -36,7 +36,7 @@ export interface EngineHooks {
   emit<K extends keyof ChatEvents>(type: K, event: ChatEvents[K], conversation?: ConversationId): void
   /** Something a snapshot shows may have changed. */
   changed(): void
-  announce(id: ConversationId): void
+  readonly announce: (id: ConversationId) => void
 }
 
 const HOUR_MS = 3_600_000
@@ -213,22 +213,16 @@ export class Engine {
         if (type === "receipt") this.#telling.moveCursor(event as ReceiptEvent)
         this.#hooks.emit(type, event, conversation)
       },
-      report: (error) => {
-        this.#report(error)
-      },
+      report: this.#report,
       changed: () => {
         this.#telling.changed()
       },
       show: (id, record) => this.show(id, record),
-      announce: (id) => {
-        this.#hooks.announce(id)
-      },
+      announce: this.#hooks.announce,
       pump: () => {
         this.outbox.pump()
       },
-      settle: (change, id, account, upTo) => {
-        this.#settle(change, id, account, upTo)
-      },
+      settle: this.#settle,
       owe: (id) => {
         if (settings.receipts.delivered) this.#receipts.schedule(id)
       },
@@ -252,15 +246,13 @@ export class Engine {
     const { handle } = this.settings
     const hadCursor = this.ledger.cursor.length > 0
     if (login === undefined) return
-    const stop = new Promise<never>((_, reject) => {
-      onAbort(link.signal, () => {
-        reject(link.signal.reason as Error)
-      })
+    const stop = deferred<never>()
+    onAbort(link.signal, () => {
+      stop.reject(link.signal.reason)
     })
-    stop.catch(() => undefined)
-    await Promise.race([this.#publisher.publish(login), stop])
+    await Promise.race([this.#publisher.publish(login), stop.promise])
     if (handle !== undefined) await this.#publisher.setHandle(handle)
-    await Promise.race([this.#caughtUp.promise, stop])
+    await Promise.race([this.#caughtUp.promise, stop.promise])
     await this.ledger.queue.idle()
     if (link.signal.aborted) return
     this.outbox.online(login.resumed && hadCursor)
@@ -277,29 +269,23 @@ export class Engine {
         this.#caughtUp.resolve()
         return
       case "signalled":
-        this.typing.receive(frame).catch((error: unknown) => {
-          this.#report(error)
-        })
+        this.typing.receive(frame).catch(this.#report)
         return
       case "stock":
-        this.#publisher.publish(frame).catch((error: unknown) => {
-          this.#report(error)
-        })
+        this.#publisher.publish(frame).catch(this.#report)
     }
   }
 
   /** A delivery that could not be stored ends the link: later ones must not be acknowledged over it. */
-  async #deliver(frame: FrameOf<"deliver">): Promise<void> {
-    const link = this.relay.link
-    try {
-      await this.#inbox.deliver(
+  #deliver(frame: FrameOf<"deliver">): Promise<void> {
+    const { link } = this.relay
+    return this.#inbox
+      .deliver(
         frame,
-        () => link !== undefined && !link.signal.aborted,
+        () => link?.signal.aborted === false,
         (error) => link?.fail(error),
       )
-    } catch (error) {
-      this.#report(error)
-    }
+      .catch(this.#report)
   }
 
   #onConnection(change: ConnectionChange): void {
@@ -311,13 +297,13 @@ export class Engine {
   // ── consequences ─────────────────────────────────────────────────────────────────────────────
 
   /** The recipient has everything up to here. */
-  #settle(change: Change, id: ConversationId, account: AccountId, upTo: number): void {
+  readonly #settle: Context["settle"] = (change, id, account, upTo) => {
     for (const entry of this.ledger.entries())
       if (entry.conversationId === id && entry.account === account && entry.sequence <= upTo)
         change.dropEntry(entry)
   }
 
-  #report(error: unknown): void {
+  readonly #report = (error: unknown): void => {
     if (!this.#open) return
     const known = SecureChatError.is(error)
       ? error

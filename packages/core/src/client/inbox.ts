@@ -212,11 +212,9 @@ export class Inbox {
         case "opened":
           await this.#received.opened(step, link, effect)
           break
-        case "unreadable": {
-          const author = authorOf(effect)
-          this.#received.unreadable(step, effect.peer, author, effect.code)
+        case "unreadable":
+          this.#received.unreadable(step, effect)
           break
-        }
         case "evicted":
           this.#context.settings.log.warn("skipped message keys were dropped", { count: effect.count })
           break

@@ -190,6 +190,18 @@ export class Ledger {
     for (const effect of change.effects) effect()
   }
 
+  /** In its turn: the conversation as `next` makes it of what is stored then, if it makes something of it. */
+  update(
+    id: ConversationId,
+    next: (record: ConversationRecord) => ConversationRecord | undefined,
+  ): Promise<void> {
+    return this.queue.run(async () => {
+      const record = this.conversations.get(id)
+      const made = record && next(record)
+      if (made !== undefined) await this.commit(new Change(this).setConversation(made))
+    })
+  }
+
   applyLink(peer: PeerLink): void {
     const key = linkKey(peer.account, peer.device)
     for (const session of this.#links.get(key)?.link.sessions ?? []) this.#bySession.delete(toHex(session.id))

@@ -27,6 +27,9 @@ const RECHECKED = 32
 /** The same trust under another name: a verification belongs to the name it was made under. */
 const renamed = (trust: Trust, name: string): Trust => ({ ...trust, name })
 
+const withOneself = (): SecureChatError =>
+  new SecureChatError("ERR_CONFIG_INVALID", "a conversation with oneself")
+
 export class Names {
   readonly #context: Context
   readonly #looking = new Map<ConversationId, Promise<void>>()
@@ -44,17 +47,16 @@ export class Names {
   /** @throws ERR_CONFIG_INVALID, ERR_USER_NOT_FOUND, ERR_NO_PREKEYS, ERR_IDENTITY_MISMATCH, ERR_HANDSHAKE_FAILED, … */
   async open(user: UserId): Promise<ConversationId> {
     const { ledger, settings, relay } = this.#context
-    if (user === settings.handle || user === ledger.identity.accountId)
-      throw new SecureChatError("ERR_CONFIG_INVALID", "a conversation with oneself")
+    const own = ledger.identity.accountId
+    if (user === settings.handle || user === own) throw withOneself()
     if (!isAccountId(user) && !isHandle(user))
       throw new SecureChatError("ERR_CONFIG_INVALID", "neither a handle nor an account id", {
-        hint: "Give a handle like 'bob', or the whole 'sc1…' id.",
+        hint: "Like 'bob', or a whole 'sc1…' id.",
       })
     const found = isAccountId(user)
       ? await findAccount(relay, user, ledger.listOf(user))
       : await resolveHandle(relay, user, (account) => ledger.listOf(account))
-    if (found.account === ledger.identity.accountId)
-      throw new SecureChatError("ERR_CONFIG_INVALID", "a conversation with oneself")
+    if (found.account === own) throw withOneself()
     const device = deviceIn(found)
     const bundle = hasSession(ledger, found.account) ? undefined : await claimBundle(relay, found, device)
     const [id, told] = await ledger.queue.run(() => this.#settle(user, found, { device, bundle }))
@@ -78,14 +80,10 @@ export class Names {
     const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
     await ledger.commit(change.setConversation(record))
     if (before !== undefined) return [record.id, await release(this.#context, record.id)]
-    return [
-      record.id,
-      [
-        () => {
-          announce(record.id)
-        },
-      ],
-    ]
+    const tell = (): void => {
+      announce(record.id)
+    }
+    return [record.id, [tell]]
   }
 
   #created(user: UserId, found: FoundAccount): ConversationRecord {
@@ -94,7 +92,7 @@ export class Names {
     return {
       ...{ id: ledger.newConversationId(found.account), trust: firstSeen(user, found.pin) },
       ...{ handle: fixed ? undefined : user, fixed, createdAtMs: deps.nowMs(), places: 0 },
-      ...{ devices: "proven", stranger: false, claimedHandle: undefined },
+      ...{ devices: "proven", stranger: false },
     }
   }
 
@@ -114,12 +112,9 @@ export class Names {
 
   /** They wrote first, and a person now reads or answers. */
   async answer(id: ConversationId): Promise<void> {
-    const { ledger } = this.#context
-    await ledger.queue.run(async () => {
-      const record = ledger.conversations.get(id)
-      if (record?.stranger === true)
-        await ledger.commit(new Change(ledger).setConversation({ ...record, stranger: false }))
-    })
+    await this.#context.ledger.update(id, (record) =>
+      record.stranger ? { ...record, stranger: false } : undefined,
+    )
   }
 
   /** Asks what the conversation's name means now, unless that is being asked already. */
@@ -165,14 +160,14 @@ export class Names {
       failure = error
     }
     // The connection went away: the question is asked again after the next sign-in.
-    if (found === undefined && this.#gone()) return
+    if (found === undefined && !this.#usable()) return
     const told = await ledger.queue.run(() => this.#apply(id, name, found, failure))
     changed()
     for (const tell of told) tell()
   }
 
-  #gone(): boolean {
-    return !this.#context.relay.usable
+  #usable(): boolean {
+    return this.#context.relay.usable
   }
 
   async #apply(

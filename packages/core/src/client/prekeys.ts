@@ -129,25 +129,24 @@ export class Prekeys {
       return key
     }
     const rotate = this.rotationDue(deps.nowMs())
-    const [spk, pqspk] = rotate
-      ? [make("spk"), make("pqspk")]
-      : [this.#newest("spk") ?? make("spk"), this.#newest("pqspk") ?? make("pqspk")]
+    const current = (kind: PrekeyKind): OwnPrekey => (rotate ? undefined : this.#newest(kind)) ?? make(kind)
+    const [spk, pqspk] = [current("spk"), current("pqspk")]
     const waiting = this.#publication
-    const several = async (kind: PrekeyKind, count: number): Promise<OwnPrekey[]> => {
+    const fill = async (
+      kind: PrekeyKind,
+      ids: readonly number[] | undefined,
+      missing: number,
+    ): Promise<OwnPrekey[]> => {
+      if (ids !== undefined) return this.#known(kind, ids)
       const keys: OwnPrekey[] = []
-      while (keys.length < count) {
+      while (keys.length < missing) {
         keys.push(make(kind))
         await pause()
       }
       return keys
     }
-    const [oneTime, oneTimeKem] =
-      waiting === undefined
-        ? [
-            await several("opk", ONE_TIME_BATCH - Math.min(ONE_TIME_BATCH, stock.oneTimeLeft)),
-            await several("pqopk", ONE_TIME_KEM_BATCH - Math.min(ONE_TIME_KEM_BATCH, stock.kemLeft)),
-          ]
-        : [this.#known("opk", waiting.oneTime), this.#known("pqopk", waiting.oneTimeKem)]
+    const oneTime = await fill("opk", waiting?.oneTime, ONE_TIME_BATCH - stock.oneTimeLeft)
+    const oneTimeKem = await fill("pqopk", waiting?.oneTimeKem, ONE_TIME_KEM_BATCH - stock.kemLeft)
     const publication: Publication = {
       id: waiting === undefined || rotate ? deps.random(16) : waiting.id,
       oneTime: oneTime.map((key) => key.statement.keyId),

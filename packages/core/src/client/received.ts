@@ -66,8 +66,8 @@ export class Received {
     this.#boundStrangers(step)
     const trust = firstSeen(account, { accountId: peer.accountId, accountKey: peer.accountKey })
     const record: ConversationRecord = {
-      ...{ id, trust, handle: undefined, fixed: false, createdAtMs: deps.nowMs(), places: 0 },
-      ...{ devices: "proven", stranger: true, claimedHandle: undefined },
+      ...{ id, trust, fixed: false, createdAtMs: deps.nowMs(), places: 0 },
+      ...{ devices: "proven", stranger: true },
     }
     step.change.setConversation(record)
     return record
@@ -130,7 +130,7 @@ export class Received {
     },
   ): void {
     const { author, effect, reading } = what
-    const { deps, lights, settings } = this.#context
+    const { lights, settings } = this.#context
     const { change, frame } = step
     const claim = claimOf(what.conversation, reading.content.handle)
     const conversation =
@@ -138,23 +138,18 @@ export class Received {
     const inForce = author.account === pinnedAccount(conversation.trust)
     const status = inForce ? lights.compute(conversation, link) : lights.of(conversation.id)
     const { content, meta } = reading
-    const place = conversation.places + 1
-    const message: MessageRecord = {
-      ...{ place, id: messageIdOf(meta), mine: false, account: author.account, device: author.device },
-      ...{ peer: author.account, sentAtMs: meta.sentAtMs, receivedAtMs: deps.nowMs(), text: content.text },
-      ...{ replyTo: content.replyTo === undefined ? undefined : toBase64url(content.replyTo) },
-      ...{ sequence: meta.sequence, security: status, problem: undefined },
+    const message = this.#keep(step, conversation, author, {
+      ...{ id: messageIdOf(meta), sentAtMs: meta.sentAtMs, text: content.text, security: status },
+      ...{ replyTo: content.replyTo && toBase64url(content.replyTo), sequence: meta.sequence },
       // Words of an identity nobody has decided about are kept, and not shown. protocol.md §9.3.3
       ...{ quarantined: !inForce || conversation.claimedHandle !== undefined },
       ...{ commitKey: effect.payload.commitKey?.expose(), commitment: effect.commitment },
-    }
-    storeMessage(change.batch, conversation.id, message)
-    change.setConversation({ ...conversation, places: place })
+    })
     const record: InspectionRecord = {
       ...{ messageId: message.id, mine: false, device: author.device, envelope: frame.body },
       ...{ contentBytes: reading.contentBytes },
     }
-    keepInspection(change.batch, conversation.id, settings.inspect, { place, record })
+    keepInspection(change.batch, conversation.id, settings.inspect, { place: message.place, record })
     this.#tellMessage(step, { conversation, message, record })
   }
 
@@ -183,28 +178,30 @@ export class Received {
   /** Something authentic that cannot be understood, or something refused: a mark in its place. */
   placeholder(step: Step, from: ConversationRecord, author: Author, code: ErrorCode): void {
     const { deps, lights, emit, show } = this.#context
-    const { change, told } = step
-    const conversation = change.conversation(from.id) ?? from
+    const conversation = step.change.conversation(from.id) ?? from
+    const message = this.#keep(step, conversation, author, {
+      ...{ id: toBase64url(deps.random(MESSAGE_ID_BYTES)), sentAtMs: deps.nowMs(), sequence: 0 },
+      ...{ security: lights.of(from.id), quarantined: false, problem: code },
+    })
+    step.told.push(() => {
+      const shown = show(from.id, message)
+      if (!("security" in shown)) emit("message:unreadable", shown, from.id)
+    })
+  }
+
+  /** At the next place of its conversation. */
+  #keep(
+    { change }: Step,
+    conversation: ConversationRecord,
+    author: Author,
+    what: Omit<MessageRecord, "place" | "mine" | "peer" | "receivedAtMs" | keyof Author>,
+  ): MessageRecord {
     const place = conversation.places + 1
-    const now = deps.nowMs()
-    const message: MessageRecord = {
-      ...{
-        place,
-        id: toBase64url(deps.random(MESSAGE_ID_BYTES)),
-        mine: false,
-        ...author,
-        peer: author.account,
-      },
-      ...{ sentAtMs: now, receivedAtMs: now, text: undefined, replyTo: undefined, sequence: 0 },
-      ...{ security: lights.of(conversation.id), quarantined: false, problem: code },
-      ...{ commitKey: undefined, commitment: undefined },
-    }
+    const receivedAtMs = this.#context.deps.nowMs()
+    const message = { ...author, ...what, place, mine: false, peer: author.account, receivedAtMs }
     storeMessage(change.batch, conversation.id, message)
     change.setConversation({ ...conversation, places: place })
-    told.push(() => {
-      const shown = show(conversation.id, message)
-      if (!("security" in shown)) emit("message:unreadable", shown, conversation.id)
-    })
+    return message
   }
 
   /** Receipts, gaps, and what they mean for the outbox. */
@@ -266,8 +263,8 @@ export class Received {
   }
 
   /** Authentic and not to be understood. */
-  unreadable(step: Step, peer: OpenedEffect["peer"], author: Author, code: ErrorCode): void {
-    this.placeholder(step, this.#conversationFor(step, peer), author, code)
+  unreadable(step: Step, { peer, code }: Pick<OpenedEffect, "peer"> & { readonly code: ErrorCode }): void {
+    this.placeholder(step, this.#conversationFor(step, peer), authorOf({ peer }), code)
   }
 }
 

@@ -36,7 +36,6 @@ export interface RelayHooks {
 interface Open {
   readonly asked: FrameName
   readonly answer: Deferred<Frame>
-  readonly cancel: () => void
 }
 
 export type Login = FrameBodies["ready"]
@@ -75,26 +74,12 @@ export class Relay {
     const own = this.#hooks.identity()
     const ids = { accountId: accountIdOfKey(own.certificate.accountKey), deviceId: own.certificate.deviceId }
     const versions = { minVersion: PROTOCOL_VERSION, maxVersion: PROTOCOL_VERSION }
-    const challenge = await this.request("challenge", {
-      type: "hello",
-      ...versions,
-      ...ids,
-      cursor: this.#hooks.cursor(),
-    })
+    const cursor = this.#hooks.cursor()
+    const challenge = await this.request("challenge", { type: "hello", ...versions, ...ids, cursor })
     this.#checkChallenge(challenge, link)
     const token = utf8((await this.#hooks.token(this.#expired ? "expired" : "connect")) ?? "")
     this.#expired = false
-    const { origin, connection, nonce, timeMs, version } = challenge
-    const statement = {
-      origin,
-      connection,
-      nonce,
-      timeMs,
-      ...versions,
-      version,
-      ...ids,
-      tokenHash: sha256(token),
-    }
+    const statement = { ...challenge, ...versions, ...ids, tokenHash: sha256(token) }
     const proof = { signature: signLogin(statement, own), certificate: own.certificate.bytes, token }
     const ready = await this.request("ready", { type: "proof", ...proof })
     this.#signedIn = true
@@ -116,17 +101,13 @@ export class Relay {
       throw new SecureChatError("ERR_RATE_LIMITED", "too many requests at once", { retryAfterMs: 1_000 })
     const request = ++this.#lastRequest
     const answer = deferred<Frame>()
-    const cancelTimer = this.#timers.after(REQUEST_TIMEOUT_MS, () => {
+    const cancel = this.#timers.after(REQUEST_TIMEOUT_MS, () => {
       answer.reject(new SecureChatError("ERR_TIMEOUT", `no answer to ${body.type}`))
     })
     const release = onAbort(link.signal, () => {
       answer.reject(link.signal.reason)
     })
-    const cancel = (): void => {
-      cancelTimer()
-      release()
-    }
-    this.#open.set(request, { asked: body.type, answer, cancel })
+    this.#open.set(request, { asked: body.type, answer })
     try {
       await link.send(frameCodec.encode({ request, ...body } as unknown as Frame))
       const frame = await answer.promise
@@ -135,6 +116,7 @@ export class Relay {
       return frame as FrameOf<A>
     } finally {
       cancel()
+      release()
       this.#open.delete(request)
     }
   }
@@ -239,13 +221,9 @@ export class Relay {
     const dialled = link.transport.origin
     // Else a relay in the middle passes on another relay's challenge and signs in as us.
     if (dialled !== undefined && !equalBytes(utf8(dialled), utf8(challenge.origin)))
-      throw new SecureChatError(
-        "ERR_TRANSPORT_PROTOCOL",
-        "the relay calls itself by another address than was dialled",
-        {
-          hint: "Check the relay's address, and its `behindProxy` option.",
-        },
-      )
+      throw new SecureChatError("ERR_TRANSPORT_PROTOCOL", "the relay calls itself by another address", {
+        hint: "Check its address and its `behindProxy` option.",
+      })
     if (challenge.version !== PROTOCOL_VERSION)
       throw new SecureChatError("ERR_VERSION_UNSUPPORTED", `the relay chose version ${challenge.version}`)
   }
@@ -257,7 +235,7 @@ const decoded = (bytes: Uint8Array): Frame | undefined => {
     return frameCodec.decode(bytes)
   } catch (cause) {
     if (SecureChatError.is(cause, "ERR_VERSION_UNSUPPORTED")) return undefined
-    throw new SecureChatError("ERR_TRANSPORT_PROTOCOL", "the far end does not speak the relay's protocol", {
+    throw new SecureChatError("ERR_TRANSPORT_PROTOCOL", "not the relay's protocol", {
       cause,
     })
   }

@@ -14,7 +14,7 @@ import type { Context } from "./context.ts"
 import { type FoundAccount, claimBundle, findAccount } from "./directory.ts"
 import { Change, type Ledger } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import type { ConversationRecord, DeviceProof } from "./records.ts"
+import type { DeviceProof } from "./records.ts"
 
 /** Is there a session to send on? */
 export const hasSession = (ledger: Ledger, account: AccountId): boolean => {
@@ -60,9 +60,7 @@ const failureOf = (error: unknown): FailureReason => {
 /** What a failed proof says about the peer's devices; undefined: nothing. */
 export const proofOf = (error: unknown): DeviceProof | undefined => {
   if (!SecureChatError.is(error, "ERR_DIRECTORY_PROOF_INVALID", "ERR_IDENTITY_MISMATCH")) return undefined
-  return error.details?.["cause"] === "rollback" || error.details?.["cause"] === "fork"
-    ? "rollback"
-    : "invalid"
+  return ["rollback", "fork"].includes(String(error.details?.["cause"])) ? "rollback" : "invalid"
 }
 
 export class Sessions {
@@ -132,13 +130,7 @@ export class Sessions {
   }
 
   async #noteProof(id: ConversationId, error: unknown): Promise<void> {
-    const { ledger } = this.#context
     const devices = proofOf(error)
-    if (devices === undefined) return
-    await ledger.queue.run(async () => {
-      const record: ConversationRecord | undefined = ledger.conversations.get(id)
-      if (record !== undefined)
-        await ledger.commit(new Change(ledger).setConversation({ ...record, devices }))
-    })
+    if (devices !== undefined) await this.#context.ledger.update(id, (record) => ({ ...record, devices }))
   }
 }
