@@ -140,14 +140,14 @@ export const SLOW_READER_MS: number = 30 * SECOND_MS
 export const CLOSE_TIMEOUT_MS: number = 5 * SECOND_MS
 
 // ── client ─────────────────────────────────────────────────────────────────────────────────────
-/** Reconnect back-off, full jitter. api.md §7 */
+/** Reconnect back-off, full jitter. */
 export const RETRY_MIN_MS = 500
 export const RETRY_MAX_MS: number = 30 * SECOND_MS
-/** Health after which the back-off starts over. api.md §7 */
+/** Health after which the back-off starts over. */
 export const RETRY_RESET_MS: number = 30 * SECOND_MS
-/** Banners do not flicker: `connection:lost` only after this. api.md §4 */
+/** Banners do not flicker: `connection:lost` only after this. */
 export const LOST_AFTER_MS: number = 5 * SECOND_MS
-/** Heartbeat frame and the silence after which a connection is dead. api.md §6 */
+/** Heartbeat frame and the silence after which a connection is dead. */
 export const HEARTBEAT_MS: number = 20 * SECOND_MS
 export const HEARTBEAT_TIMEOUT_MS: number = 10 * SECOND_MS
 /** One connection attempt including sign-in. relay.md §4 */
@@ -156,13 +156,13 @@ export const CONNECT_TIMEOUT_MS: number = 15 * SECOND_MS
 export const REQUEST_TIMEOUT_MS: number = 15 * SECOND_MS
 /** Requests open at once on a connection. relay.md §3 */
 export const MAX_OPEN_REQUESTS = 64
-/** Messages waiting in the outbox by default. api-sketch.ts */
+/** Messages waiting in the outbox by default. */
 export const MAX_QUEUE = 1_000
-/** Messages one conversation holds in memory; `page` reads the rest. api.md §7 */
+/** Messages one conversation holds in memory; `page` reads the rest. */
 export const CONVERSATION_WINDOW = 500
-/** An item handed to `events()` and not yet taken. api.md §4 */
+/** An item handed to `events()` and not yet taken. */
 export const EVENT_BUFFER = 256
-/** Typing is sent at most this often, and forgotten by the receiver after the second. api.md §4 */
+/** Typing is sent at most this often, and forgotten by the receiver after the second. */
 export const TYPING_THROTTLE_MS: number = 3 * SECOND_MS
 export const TYPING_EXPIRY_MS: number = 7 * SECOND_MS
 /** Receipts are batched and jittered, so that they do not time a reader. protocol.md §15 */
@@ -176,7 +176,7 @@ export const MAX_LOGIN_TOKEN_BYTES: number = 4 * KIB
 export const MAX_CURSOR_BYTES = 64
 
 // ── primitives ─────────────────────────────────────────────────────────────────────────────────
-/** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. performance.md */
+/** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. */
 export const MAX_REMEMBERED_PUBLIC_KEYS = 1_000
 
 // ── fernet ─────────────────────────────────────────────────────────────────────────────────────

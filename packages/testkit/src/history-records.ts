@@ -1,6 +1,6 @@
 /**
  * What a history is made of: everything that happens in a run is one record, in the order it happened.
- * Simulation, crash, chaos, load and browser runs write them; `history.ts` judges. testing.md §2
+ * Simulation, crash, chaos, load and browser runs write them; `history.ts` judges.
  */
 
 interface At {

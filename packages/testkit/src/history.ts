@@ -1,5 +1,5 @@
 /**
- * The one judge of runs: reads a history and names what broke. testing.md §2 has the invariants; those
+ * The one judge of runs: reads a history and names what broke. Those
  * that need groups or several devices (I7, I9) and bounds of memory (I11) are checked elsewhere or later.
  */
 import { canarySearch } from "./canary.ts"

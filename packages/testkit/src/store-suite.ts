@@ -1,4 +1,4 @@
-/** What any `Store` must do: `api.md` §6 is the contract. Every driver runs this one suite. */
+/** What any `Store` must do. Every driver runs this one suite. */
 import type { Store, StoreOp, StorePath } from "@securechat/core"
 import { type Runner, equal, rejects } from "./runner.ts"
 

@@ -1,4 +1,4 @@
-/** What any `Transport` must do: `api.md` §6 is the contract. Every transport runs this one suite. */
+/** What any `Transport` must do. Every transport runs this one suite. */
 import type { Transport } from "@securechat/core/transport"
 import { type Runner, equal, rejects } from "./runner.ts"
 import { type RecordedEnd, contextOf, recordedEnd, recorder } from "./transport-end.ts"

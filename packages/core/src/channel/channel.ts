@@ -1,6 +1,6 @@
 /**
  * SecureChannel, the first door: a pipe between two parties, wrapped. A thin public face on `Run`; here are its
- * life (start, close, start again), its events and what a person decides. api.md §1.1
+ * life (start, close, start again), its events and what a person decides.
  */
 import { SecureChatError } from "../errors.ts"
 import { Emitter } from "../runtime/emitter.ts"

@@ -1,6 +1,6 @@
 /**
  * What a person decides about the peer, as pure functions of the trust record. Each names what was seen, so that
- * a change in between cannot be confirmed by accident. protocol.md §9.3, api.md §2
+ * a change in between cannot be confirmed by accident. protocol.md §9.3
  */
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"

@@ -1,4 +1,4 @@
-/** The public shapes of the first door, `SecureChannel`. Types only; `api.md` says why they look like this. */
+/** The public shapes of the first door, `SecureChannel`. Types only. */
 import type { Bytes } from "../deps.ts"
 import type { SecureChatError } from "../errors.ts"
 import type { Identity } from "../identity/keys.ts"

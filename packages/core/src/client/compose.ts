@@ -1,4 +1,4 @@
-/** A text on its way out: sealed, recorded and queued in one `Change`. architecture.md §3, steps 2 to 7 */
+/** A text on its way out: sealed, recorded and queued in one `Change`. */
 import { fromBase64url } from "../bytes/text.ts"
 import { encodeText } from "../content/kinds.ts"
 import type { Bytes } from "../deps.ts"

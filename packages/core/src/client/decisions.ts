@@ -1,6 +1,6 @@
 /**
  * What a person decides about a peer: verify, reject, accept, withdraw, reset. Each names what was seen,
- * and each is one stored step. api.md §2, protocol.md §9.3
+ * and each is one stored step. protocol.md §9.3
  */
 import { equalBytes } from "../bytes/compare.ts"
 import type { Bytes } from "../deps.ts"

@@ -1,7 +1,7 @@
 /**
  * Everything the client knows, held in memory as the store holds it, and changed in one way only: a
  * `Change` collects what one step writes, is stored as one batch, and takes effect when the batch
- * resolved. A failed batch leaves the old state in use. protocol.md §6.9, architecture.md §4
+ * resolved. A failed batch leaves the old state in use. protocol.md §6.9
  */
 import { toBase64url, toHex } from "../bytes/text.ts"
 import { EMPTY } from "../bytes/concat.ts"

@@ -1,6 +1,6 @@
 /**
  * What an authentic message does to its conversation: checked against its session, numbered, stored as a
- * message, a placeholder or a receipt. Pure but for the `Change` it fills. architecture.md §3, step 13
+ * message, a placeholder or a receipt. Pure but for the `Change` it fills.
  */
 import { equalBytes } from "../bytes/compare.ts"
 import { toBase64url } from "../bytes/text.ts"

@@ -1,7 +1,7 @@
 /**
  * Own messages on their way: stored before anything leaves, submitted in order, kept until the
  * recipient's receipt. A retry sends the stored bytes; nothing is encrypted twice for one identity.
- * protocol.md §6.9, api.md §7
+ * protocol.md §6.9
  */
 import { toBase64url } from "../bytes/text.ts"
 import { type OutboxStatus, statusOf } from "../conversation/receipts.ts"

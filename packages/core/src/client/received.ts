@@ -1,6 +1,6 @@
 /**
  * What authentic messages leave behind: conversations of strangers, messages or placeholders, quarantine,
- * receipts for the outbox. Everything goes into the `Change` of the delivery. architecture.md §3, step 13
+ * receipts for the outbox. Everything goes into the `Change` of the delivery.
  */
 import { toBase64url } from "../bytes/text.ts"
 import type { DirectEvent } from "../conversation/events.ts"

@@ -1,6 +1,6 @@
 /**
  * One message for one device: number, meta, session step. Everything goes into the caller's `Change`;
- * nothing leaves before that is stored. architecture.md §3, steps 5 to 7
+ * nothing leaves before that is stored.
  */
 import { encodeMeta, type ListView } from "../content/meta.ts"
 import { reduceDirect, seenOf } from "../conversation/reduce.ts"

@@ -1,6 +1,6 @@
 /**
  * What apps are told when something has changed: lights, statuses of own messages, receipt cursors, the
- * size of the outbox. Each state once, in order, after the store has it. api.md §4
+ * size of the outbox. Each state once, in order, after the store has it.
  */
 import { isTransient } from "../session/security.ts"
 import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"

@@ -1,4 +1,4 @@
-/** The public shapes of the second door, `SecureChat`. Types only; `api.md` says why they look like this. */
+/** The public shapes of the second door, `SecureChat`. Types only. */
 import type { ErrorInfo, SecureChatError } from "../errors.ts"
 import type {
   AbortOptions,

@@ -1,6 +1,6 @@
 /**
  * Typing both ways, as encrypted signals between devices: throttled, ending by themselves, never stored
- * as messages, dropped where there is no way to send them. api.md §4, protocol.md §6.6
+ * as messages, dropped where there is no way to send them. protocol.md §6.6
  */
 import { KeyedTimers } from "../runtime/timers.ts"
 import { decodeTyping, encodeTyping } from "../content/kinds.ts"

@@ -1,4 +1,4 @@
-/** Sent, delivered, read: cursors that only rise, and the status computed from them. api.md §7 */
+/** Sent, delivered, read: cursors that only rise, and the status computed from them. */
 import type { Seen } from "../content/meta.ts"
 import type { DirectEvent, DirectStep } from "./events.ts"
 import { type DirectState, progressOf, withProgress } from "./state.ts"

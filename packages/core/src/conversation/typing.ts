@@ -1,4 +1,4 @@
-/** Typing: when the own state is worth a signal, and how long the peer's one lasts. api.md §4 */
+/** Typing: when the own state is worth a signal, and how long the peer's one lasts. */
 import { TYPING_THROTTLE_MS } from "../limits.ts"
 
 /** Own typing towards one conversation. */

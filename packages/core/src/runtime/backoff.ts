@@ -1,6 +1,6 @@
 /**
  * How long to wait before another attempt: full jitter, so that ten thousand clients of a restarted
- * relay do not come back in step. api.md §7
+ * relay do not come back in step.
  */
 export interface BackoffRange {
   readonly minMs: number

@@ -1,5 +1,5 @@
 /**
- * Typed events as `api.md` §4 promises them: `on` returns its end, `once` is a promise, `events` an
+ * Typed events: `on` returns its end, `once` is a promise, `events` an
  * iterator with a bound. A listener that throws neither stops the others nor the core.
  */
 import { EventEmitter } from "eventemitter3"

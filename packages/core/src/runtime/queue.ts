@@ -1,6 +1,6 @@
 /**
  * One writer: work given to a queue runs one after another, each to its end, so that no two
- * read-decide-commit rounds interleave (whatsmeow PR 1168, Signal-iOS PR 1630). architecture.md §5
+ * read-decide-commit rounds interleave (whatsmeow PR 1168, Signal-iOS PR 1630).
  */
 export class Queue {
   #tail: Promise<unknown> = Promise.resolve()

@@ -1,6 +1,5 @@
 /**
  * The public vocabulary both doors share: events, connection, verification, inspection. Shapes only;
- * `api.md` says why they look like this.
  */
 import type { Bytes } from "../deps.ts"
 import type { SecureChatError } from "../errors.ts"

@@ -1,6 +1,6 @@
 /**
  * The closed sets behind red, yellow and green, and the shape apps see. Which reason holds is computed
- * by `security.ts` from state and never stored. api.md §3, protocol.md §9.3
+ * by `security.ts` from state and never stored. protocol.md §9.3
  */
 import type { AccountId } from "../wire/address.ts"
 

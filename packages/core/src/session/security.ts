@@ -1,7 +1,7 @@
 /**
  * The traffic light, as a computed projection: facts in, one status out, nothing stored. Hard reds come first
  * and only their own exit clears them; then the transient reds; yellow and green only where a session stands.
- * protocol.md §9.3, api.md §3
+ * protocol.md §9.3
  */
 import { type Trust, isVerified } from "../identity/trust.ts"
 import type { RedReason, SecurityAction, SecurityReason, SecurityStatus, YellowReason } from "./reasons.ts"

@@ -1,5 +1,5 @@
 /**
- * The part of the transport contract every adapter owes alike (api.md §6): `onClose` exactly once and
+ * The part of the transport contract every adapter owes alike: `onClose` exactly once and
  * nothing after it, refusals by code, copies in and out, a signal that ends the connection. An adapter
  * brings a `Medium`, what its socket can do. Not its concern: how to connect, and what a close code means.
  */

@@ -1,6 +1,6 @@
 /**
  * Transports from what an app already has: two functions, or a `MessagePort`. A pipe may lose, repeat,
- * reorder and echo frames (api.md §1.1). Not its concern: who is at the other end.
+ * reorder and echo frames. Not its concern: who is at the other end.
  */
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
