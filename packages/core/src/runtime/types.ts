@@ -1,5 +1,5 @@
 /**
- * The public vocabulary both doors share: events, connection, verification, inspection. Shapes only;
+ * The public vocabulary both doors share: events, connection, verification, inspection. Shapes only.
  */
 import type { Bytes } from "../deps.ts"
 import type { SecureChatError } from "../errors.ts"
