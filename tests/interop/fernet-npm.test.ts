@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { Fernet } from "@securechat/core/fernet"
-import { textMessages } from "./messages.ts"
+import { COUNT, textMessages } from "./messages.ts"
 import { npmFernet } from "./npm-fernet.ts"
 
-const COUNT = 1000
 const NOW = 1_700_000_000
 const read = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Fernet, MultiFernet } from "@securechat/core/fernet"
-import { messages } from "./messages.ts"
+import { COUNT, messages } from "./messages.ts"
 import { Peer, PYTHON } from "./python.ts"
 
-const COUNT = 1000
 if (PYTHON === undefined)
   console.log("!! SKIPPED Fernet against Python's cryptography: apt-get install python3-cryptography")
 
@@ -85,7 +84,7 @@ describe.skipIf(PYTHON === undefined)("Fernet and Python's cryptography", () => 
     const keys = Array.from({ length: 3 }, () => Fernet.generateKey()) as [string, string, string]
     const fernets = keys.map((key) => new Fernet(key)) as [Fernet, Fernet, Fernet]
     const multi = new MultiFernet(fernets)
-    const sent = messages(90)
+    const sent = messages(COUNT / 10)
     const old = sent.map(({ data, at }, i) => fernets[i % 3]!.encryptAtTime(data, at))
     const rotations = [
       (await python.ask({ do: "rotate", keys, items: old })) as string[],

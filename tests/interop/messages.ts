@@ -1,6 +1,9 @@
 /** Random messages of a fixed seed, the same in every run: text of all scripts, bytes, sizes around the block. */
 import fc from "fast-check"
 
+/** How many messages go each way; the long run asks for more. */
+export const COUNT = Number(process.env["INTEROP_MESSAGES"] ?? 1_000)
+
 const SEED = 20_260_101
 /** The largest time that both sides write: seconds, u64 on the wire, 2⁵³−1 here. */
 const MAX_SECONDS = Number.MAX_SAFE_INTEGER

@@ -1,4 +1,8 @@
 /** Genuine encodings of every codec, by its exported name. */
+import { directCodec } from "../../src/client/progress-codec.ts"
+import { knownListCodec } from "../../src/client/known-list.ts"
+import { conversationCodec, entryCodec, inspectionCodec, messageCodec } from "../../src/client/records.ts"
+import { emptyDirect, withProgress } from "../../src/conversation/state.ts"
 import { firstSeen, observe, trustCodec, unverify, verify } from "../../src/identity/trust.ts"
 import { identityCodec } from "../../src/identity/keys.ts"
 import { signHandle } from "../../src/identity/statements.ts"
@@ -43,6 +47,66 @@ const parts = {
   kem: alice.pqspk.statement.bytes,
 }
 
+const since = new Date(1_700_000_000_000)
+const security = {
+  level: "yellow",
+  reason: "unverified",
+  action: "verify",
+  subject: "sc1peer",
+  since,
+} as const
+const sent = {
+  ...{
+    place: 3,
+    id: "id",
+    mine: true,
+    account: "sc1me" as const,
+    device: "d",
+    peer: "sc1peer" as const,
+    sentAtMs: 1,
+  },
+  ...{ receivedAtMs: undefined, text: "hi", replyTo: undefined, sequence: 2, security, quarantined: false },
+  ...{ problem: undefined, commitKey: zeros, commitment: zeros },
+}
+const unread = {
+  ...sent,
+  mine: false,
+  receivedAtMs: 5,
+  text: undefined,
+  commitKey: undefined,
+  quarantined: true,
+}
+const entry = {
+  ...{
+    order: 1,
+    conversationId: "c",
+    account: "sc1peer" as const,
+    device: "d",
+    messageId: "id",
+    messagePlace: 3,
+  },
+  ...{ sequence: 2, envelopeId: alice.deps.random(16), envelope: first, problem: undefined },
+}
+const conversation = {
+  id: "c",
+  fixed: false,
+  createdAtMs: 5,
+  places: 3,
+  devices: "proven",
+  stranger: false,
+} as const
+const inForce = { ...conversation, trust: verified, handle: "bob", claimedHandle: undefined }
+const claims = { ...conversation, trust: known, handle: undefined, claimedHandle: "bob", stranger: true }
+const progress = {
+  ...{
+    received: { upTo: 2, ahead: [4, 7] },
+    receivedHead: zeros,
+    pairReceived: { upTo: 1, ahead: [] },
+    pairSent: 4,
+  },
+  ...{ delivered: 3, read: 1, readUpTo: 2, receiptDue: true },
+}
+
 export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   certificateCodec: [own.certificate.bytes],
   deviceListCodec: [own.list.bytes],
@@ -62,6 +126,20 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   ),
   linkCodec: links,
   frameCodec: Object.values(frames).map((frame) => frameCodec.encode(frame)),
+  conversationCodec: [inForce, claims].map((record) => conversationCodec.encode(record)),
+  messageCodec: [sent, unread].map((record) => messageCodec.encode(record)),
+  entryCodec: [
+    entryCodec.encode({ ...entry, state: "queued" }),
+    entryCodec.encode({ ...entry, state: "failed", problem: "ERR_FRAME_TOO_LARGE" }),
+  ],
+  inspectionCodec: [
+    inspectionCodec.encode({ messageId: "id", mine: false, device: "d", envelope: first, contentBytes: 7 }),
+  ],
+  directCodec: [
+    directCodec.encode(emptyDirect(zeros)),
+    directCodec.encode(withProgress(emptyDirect(zeros), "d", progress)),
+  ],
+  knownListCodec: [knownListCodec.encode({ accountKey: own.certificate.accountKey, list: own.list })],
   stockCodec: [stockCodec.encode({ oneTimeLeft: 3, kemLeft: 2, lastResortUses: 1 })],
   devicesAnswerCodec: [
     devicesAnswerCodec.encode({ lists: [own.list.bytes], certificates: [own.certificate.bytes] }),
