@@ -18,4 +18,5 @@ export { type ProofChange, type RelayDevice, type RelayDeviceDeps, relayDevice }
 export type { Runner } from "./runner.ts"
 export { type StoreSuiteOptions, storeSuite } from "./store-suite.ts"
 export { type RecordedEnd, type Recorder, contextOf, recordedEnd, recorder } from "./transport-end.ts"
-export { type TransportCapabilities, transportSuite } from "./transport-suite.ts"
+export type { Deaf, TransportCapabilities } from "./transport-pair.ts"
+export { transportSuite } from "./transport-suite.ts"

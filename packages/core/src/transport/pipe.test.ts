@@ -16,13 +16,15 @@ const context = (
 })
 
 describe("messagePort", () => {
+  let newest: MessagePort | undefined
   transportSuite(
     { describe, it },
     () => {
       const { port1, port2 } = new MessageChannel()
+      newest = port1
       return Promise.resolve([messagePort(port1), messagePort(port2)] as const)
     },
-    { reconnects: false, maxFrameBytes: 1024 * 1024 },
+    { reconnects: false, maxFrameBytes: 1024 * 1024, garbage: () => newest?.postMessage("no frame") },
   )
 
   it("does not pretend that a closed port could be opened again", async () => {
