@@ -39,6 +39,12 @@ export const openSocket: OpenSocket = (url, { protocols }, events) => {
   socket.onclose = ({ code, reason }) => {
     events.close(code, reason)
   }
+  // One look for all that wait: a slow reader must not cost a listener per frame.
+  let draining: Promise<void> | undefined
+  const drain = (): Promise<void> =>
+    (draining ??= drained(socket).finally(() => {
+      draining = undefined
+    }))
   const close = (code?: number, reason?: string): void => {
     socket.close(code, reason)
   }
@@ -46,7 +52,7 @@ export const openSocket: OpenSocket = (url, { protocols }, events) => {
     bufferedBytes: () => socket.bufferedAmount,
     send: (frame) => {
       socket.send(frame)
-      return socket.bufferedAmount > MAX_BUFFERED_BYTES ? drained(socket) : undefined
+      return socket.bufferedAmount > MAX_BUFFERED_BYTES ? drain() : undefined
     },
     close,
     abandon: close,
