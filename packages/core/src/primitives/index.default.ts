@@ -2,6 +2,8 @@
 export {
   aesCbcDecrypt,
   aesCbcEncrypt,
+  aesGcmOpen,
+  aesGcmSeal,
   ed25519PublicKey,
   ed25519Sign,
   hmacSha256,

@@ -3,6 +3,9 @@ import { type ErrorCode, SecureChatError } from "../errors.ts"
 
 const AES_KEY_BYTES = 16
 const AES_BLOCK_BYTES = 16
+const GCM_KEY_BYTES = 32
+const GCM_NONCE_BYTES = 12
+export const GCM_TAG_BYTES = 16
 export const CURVE_BYTES = 32
 export const SIGNATURE_BYTES = 64
 export const KEM_SEED_BYTES = 64
@@ -26,10 +29,16 @@ export const requireCbc = (key: Uint8Array, iv: Uint8Array): void => {
   requireLength(iv, AES_BLOCK_BYTES, "ERR_DECODE", "IV")
 }
 
+/** Key and nonce of AES-256-GCM. @throws ERR_KEY_INVALID, ERR_DECODE */
+export const requireGcm = (key: Uint8Array, nonce: Uint8Array): void => {
+  requireKey(key, GCM_KEY_BYTES, "AES key")
+  requireLength(nonce, GCM_NONCE_BYTES, "ERR_DECODE", "nonce")
+}
+
 /** All faults of a ciphertext read the same (padding oracle), and carry no cause that would tell. */
-export const cbcFault = (): SecureChatError => new SecureChatError("ERR_AUTHENTICATION", "cannot be opened")
+export const sealFault = (): SecureChatError => new SecureChatError("ERR_AUTHENTICATION", "cannot be opened")
 
 /** PKCS#7 always adds a byte: a ciphertext is one block or more. @throws ERR_AUTHENTICATION */
 export const requireBlocks = (ciphertext: Uint8Array): void => {
-  if (ciphertext.length === 0 || ciphertext.length % AES_BLOCK_BYTES !== 0) throw cbcFault()
+  if (ciphertext.length === 0 || ciphertext.length % AES_BLOCK_BYTES !== 0) throw sealFault()
 }

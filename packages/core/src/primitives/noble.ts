@@ -2,7 +2,7 @@
  * The reference back end: every primitive from `@noble/*`, running wherever ES modules do. One named
  * export each, so that a bundler drops what is not imported. JavaScript promises no constant time.
  */
-import { cbc } from "@noble/ciphers/aes.js"
+import { cbc, gcm } from "@noble/ciphers/aes.js"
 import { montgomery } from "@noble/curves/abstract/montgomery.js"
 import { mod, pow } from "@noble/curves/abstract/modular.js"
 import { getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
@@ -33,7 +33,20 @@ export const aesCbcDecrypt: Primitives["aesCbcDecrypt"] = (key, iv, ciphertext) 
     // noble returns a view of a longer buffer that still holds the padding.
     return copy(cbc(key, iv).decrypt(ciphertext))
   } catch {
-    throw size.cbcFault() // no cause: it would say which check failed
+    throw size.sealFault() // no cause: it would say which check failed
+  }
+}
+
+export const aesGcmSeal: Primitives["aesGcmSeal"] = (key, nonce, plaintext, associated) => {
+  size.requireGcm(key, nonce)
+  return copy(gcm(key, nonce, associated).encrypt(plaintext))
+}
+export const aesGcmOpen: Primitives["aesGcmOpen"] = (key, nonce, sealed, associated) => {
+  size.requireGcm(key, nonce)
+  try {
+    return copy(gcm(key, nonce, associated).decrypt(sealed))
+  } catch {
+    throw size.sealFault()
   }
 }
 

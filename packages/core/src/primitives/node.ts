@@ -65,7 +65,32 @@ export const aesCbcDecrypt: Primitives["aesCbcDecrypt"] = (key, iv, ciphertext) 
   try {
     return concat(decipher.update(ciphertext), decipher.final())
   } catch {
-    throw size.cbcFault()
+    throw size.sealFault()
+  }
+}
+
+// ── AES-256-GCM ────────────────────────────────────────────────────────────────────────────────
+
+export const aesGcmSeal: Primitives["aesGcmSeal"] = (key, nonce, plaintext, associated) => {
+  size.requireGcm(key, nonce)
+  const cipher = crypto.createCipheriv("aes-256-gcm", crypto.createSecretKey(key), nonce)
+  cipher.setAAD(associated)
+  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
+}
+export const aesGcmOpen: Primitives["aesGcmOpen"] = (key, nonce, sealed, associated) => {
+  size.requireGcm(key, nonce)
+  const body = sealed.length - size.GCM_TAG_BYTES
+  if (body < 0) throw size.sealFault()
+  const options = { authTagLength: size.GCM_TAG_BYTES }
+  const decipher = crypto.createDecipheriv("aes-256-gcm", crypto.createSecretKey(key), nonce, options)
+  decipher.setAAD(associated)
+  decipher.setAuthTag(sealed.subarray(body))
+  const plaintext = decipher.update(sealed.subarray(0, body))
+  try {
+    return concat(plaintext, decipher.final())
+  } catch {
+    plaintext.fill(0)
+    throw size.sealFault()
   }
 }
 

@@ -113,6 +113,27 @@ describe.each(BACK_ENDS)("the %s back end", (_name, p) => {
     }
   })
 
+  it("seals with AES-256-GCM as GCM's test case 16 shows, and opens nothing that was touched", () => {
+    const key = fromHex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308")
+    const nonce = fromHex("cafebabefacedbaddecaf888")
+    const plain = fromHex(
+      "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+    )
+    const associated = fromHex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
+    const sealed = p.aesGcmSeal(key, nonce, plain, associated)
+    expect(toHex(sealed.subarray(-16))).toBe("76fc6ece0f4e1768cddf8853bb2d551b")
+    expect(p.aesGcmOpen(key, nonce, sealed, associated)).toEqual(plain)
+    const touched = Array.from(sealed, (byte, at) => sealed.with(at, byte ^ 1))
+    for (const fault of [...touched, sealed.subarray(1), sealed.subarray(0, 15), new Uint8Array()]) {
+      const error = thrownBy(() => p.aesGcmOpen(key, nonce, fault, associated))
+      expect(error).toMatchObject({ code: "ERR_AUTHENTICATION", message: "cannot be opened" })
+      expect(error).not.toHaveProperty("cause")
+    }
+    expect(() => p.aesGcmOpen(key, nonce, sealed, associated.subarray(1))).toThrow(code("ERR_AUTHENTICATION"))
+    expect(() => p.aesGcmSeal(key.subarray(16), nonce, plain, associated)).toThrow(code("ERR_KEY_INVALID"))
+    expect(() => p.aesGcmOpen(key, nonce.subarray(4), sealed, associated)).toThrow(code("ERR_DECODE"))
+  })
+
   it("agrees as RFC 7748 §6.1 shows", () => {
     const a = fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a")
     const b = fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb")

@@ -34,6 +34,11 @@ export interface Primitives {
   /** @throws ERR_AUTHENTICATION on any padding or length fault, always the same; call it only after a MAC held. */
   aesCbcDecrypt(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Bytes
 
+  /** AES-256-GCM, key 32, nonce 12 (never twice under one key): ciphertext ‖ tag 16. SP 800-38D §7.1 */
+  aesGcmSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Bytes
+  /** Opens what `aesGcmSeal` gives. @throws ERR_AUTHENTICATION, always the same, and gives no byte of it. SP 800-38D §7.2 */
+  aesGcmOpen(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Bytes
+
   /** Public key (32) of a 32-byte X25519 secret. RFC 7748 §5 */
   x25519PublicKey(secret: Uint8Array): Bytes
   /**

@@ -12,7 +12,7 @@ import { wycheproof } from "./wycheproof.ts"
 const folder = findVectors(process.env["SECURECHAT_VECTORS"], BESIDE)
 if (folder === undefined) console.log(SKIPPED)
 
-const USED = ["aes_cbc_pkcs5", "ed25519", "hkdf_sha256", "hmac_sha256", "x25519"]
+const USED = ["aes_cbc_pkcs5", "aes_gcm", "ed25519", "hkdf_sha256", "hmac_sha256", "x25519"]
 const USED_ML_KEM = [
   "mlkem_768_encaps",
   "mlkem_768_keygen_seed",
@@ -21,7 +21,6 @@ const USED_ML_KEM = [
 ]
 /** Files for what core does not compute. One that it begins to compute moves up. */
 const NOT_USED: Readonly<Record<string, string>> = {
-  aes_gcm: "files and backups bring AES-256-GCM, at a later stage",
   c2sp_chunked_encryption_aes_256_gcm: "a checklist for the chunk format of files, at a later stage",
   chacha20_poly1305: "no part of suite 0x0001",
   xchacha20_poly1305: "no part of suite 0x0001",

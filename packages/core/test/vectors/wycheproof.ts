@@ -158,10 +158,32 @@ const aesCbc = (vectors: Vectors): void => {
   })
 }
 
+interface GcmCase extends CbcCase {
+  readonly aad: string
+  readonly tag: string
+}
+const aesGcm = (vectors: Vectors): void => {
+  it.each(BACK_ENDS)("aes_gcm over %s", (_name, p) => {
+    everyCase(vectors, ["aes_gcm", 221], (test: GcmCase, group) => {
+      const [key, nonce, associated] = [fromHex(test.key), fromHex(test.iv), fromHex(test.aad)]
+      const opened = outcome(() => p.aesGcmOpen(key, nonce, fromHex(test.ct + test.tag), associated))
+      // One form only: AES-256 and a nonce of 96 bits. Everything else is refused, whatever the case is about.
+      if (group.keySize !== 256) expect(opened, id(test)).toBe("ERR_KEY_INVALID")
+      else if (nonce.length !== 12) expect(opened, id(test)).toBe("ERR_DECODE")
+      else if (test.result === "invalid") expect(opened, id(test)).toBe("ERR_AUTHENTICATION")
+      else {
+        const sealed = p.aesGcmSeal(key, nonce, fromHex(test.msg), associated)
+        expect([opened, toHex(sealed)], id(test)).toEqual([test.msg, test.ct + test.tag])
+      }
+    })
+  })
+}
+
 export const wycheproof = (vectors: Vectors): void => {
   x25519(vectors)
   ed25519(vectors)
   hmac(vectors)
   hkdf(vectors)
   aesCbc(vectors)
+  aesGcm(vectors)
 }
