@@ -14,6 +14,8 @@ import { Seeded } from "../support/seeded.ts"
 import { SAMPLES } from "./samples.ts"
 
 const RUNS = Number(process.env["CODEC_RUNS"] ?? 2_000)
+/** More runs take longer: 10 ms is several times what one costs. */
+const TIMEOUT_MS = 20_000 + 10 * RUNS
 
 const sources = fileURLToPath(new URL("../../src", import.meta.url))
 const files = globSync("{wire,identity,session,ratchet,client,channel,store}/*.ts", { cwd: sources })
@@ -72,11 +74,11 @@ describe("every codec of the sources", () => {
           }),
           { numRuns: RUNS / 4 },
         )
-      })
+      }, TIMEOUT_MS)
 
       it("takes mutated samples with a typed error or as their one spelling", () => {
         const random = new Seeded(name.length)
         for (let run = 0; run < RUNS; run++) check(codec, mutate(random.pick(samples), random))
-      })
+      }, TIMEOUT_MS)
     })
 })
