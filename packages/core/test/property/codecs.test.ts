@@ -67,18 +67,26 @@ describe("every codec of the sources", () => {
         for (const sample of samples) expect(toHex(codec.encode(codec.decode(sample)))).toBe(toHex(sample))
       })
 
-      it("takes random bytes with a typed error or as their one spelling", () => {
-        fc.assert(
-          fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-            check(codec, bytes)
-          }),
-          { numRuns: RUNS / 4 },
-        )
-      }, TIMEOUT_MS)
+      it(
+        "takes random bytes with a typed error or as their one spelling",
+        () => {
+          fc.assert(
+            fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+              check(codec, bytes)
+            }),
+            { numRuns: RUNS / 4 },
+          )
+        },
+        TIMEOUT_MS,
+      )
 
-      it("takes mutated samples with a typed error or as their one spelling", () => {
-        const random = new Seeded(name.length)
-        for (let run = 0; run < RUNS; run++) check(codec, mutate(random.pick(samples), random))
-      }, TIMEOUT_MS)
+      it(
+        "takes mutated samples with a typed error or as their one spelling",
+        () => {
+          const random = new Seeded(name.length)
+          for (let run = 0; run < RUNS; run++) check(codec, mutate(random.pick(samples), random))
+        },
+        TIMEOUT_MS,
+      )
     })
 })
