@@ -31,7 +31,7 @@ const MAX_KEPT: Readonly<Record<"opk" | "pqopk", number>> = {
   pqopk: 10 * ONE_TIME_KEM_BATCH,
 }
 
-const ownPrekeyCodec: Codec<OwnPrekey> = /* @__PURE__ */ codec<OwnPrekey>({
+export const ownPrekeyCodec: Codec<OwnPrekey> = /* @__PURE__ */ codec<OwnPrekey>({
   write: (out, value) => {
     prekeyLayout.write(out, value.statement)
     out.prefixed(8, value.secret.expose())
@@ -40,13 +40,13 @@ const ownPrekeyCodec: Codec<OwnPrekey> = /* @__PURE__ */ codec<OwnPrekey>({
 })
 
 /** A set on its way to the relay: uploaded again, unchanged, until an answer came (element-x-ios#4371). */
-interface Publication {
+export interface Publication {
   readonly id: Bytes
   readonly oneTime: readonly number[]
   readonly oneTimeKem: readonly number[]
 }
 const keyIds = /* @__PURE__ */ listOf(8, 255, u32)
-const publicationCodec = /* @__PURE__ */ codec(
+export const publicationCodec: Codec<Publication> = /* @__PURE__ */ codec(
   struct<Publication>({ id: fixedBytes(16), oneTime: keyIds, oneTimeKem: keyIds }),
 )
 

@@ -1,6 +1,7 @@
 /** Genuine encodings of every codec, by its exported name. */
 import { directCodec } from "../../src/client/progress-codec.ts"
 import { knownListCodec } from "../../src/client/known-list.ts"
+import { ownPrekeyCodec, publicationCodec } from "../../src/client/prekeys.ts"
 import { conversationCodec, entryCodec, inspectionCodec, messageCodec } from "../../src/client/records.ts"
 import { emptyDirect, withProgress } from "../../src/conversation/state.ts"
 import { firstSeen, observe, trustCodec, unverify, verify } from "../../src/identity/trust.ts"
@@ -138,6 +139,10 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   directCodec: [
     directCodec.encode(emptyDirect(zeros)),
     directCodec.encode(withProgress(emptyDirect(zeros), "d", progress)),
+  ],
+  ownPrekeyCodec: prekeys.map((prekey) => ownPrekeyCodec.encode(prekey)),
+  publicationCodec: [
+    publicationCodec.encode({ id: alice.deps.random(16), oneTime: [1, 2, 70_000], oneTimeKem: [] }),
   ],
   knownListCodec: [knownListCodec.encode({ accountKey: own.certificate.accountKey, list: own.list })],
   stockCodec: [stockCodec.encode({ oneTimeLeft: 3, kemLeft: 2, lastResortUses: 1 })],
