@@ -137,7 +137,7 @@ describe.skipIf(CHROMIUM === "")("two browsers", () => {
     await bob.button("Jump to latest").waitFor()
     await alice.write("are you there?")
     await bob.button("1 new, jump to latest").click()
-    await bob.root.getByText("1 new message").waitFor()
+    await bob.root.getByText("1 new message", { exact: true }).waitFor()
     expect(await bob.message("are you there?").isVisible()).toBe(true)
     await alice.message("are you there?").getByRole("img", { name: "Read" }).waitFor()
   })
