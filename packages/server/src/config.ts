@@ -18,8 +18,10 @@ export interface RelayOptions {
    * middle cannot pass on our challenge. Bound to loopback, its own names at its own port are known.
    */
   readonly origins?: readonly string[] | undefined
-  /** Default 'memory': nothing outlives the process. */
-  readonly mailbox?: "memory" | Mailbox | undefined
+  /** Default 'memory': nothing outlives the process. `sqlite`: path of one file, for one relay. */
+  readonly mailbox?: "memory" | { readonly sqlite: string } | Mailbox | undefined
+  /** SQLite: survive a killed process (default), or a power cut too. */
+  readonly durability?: "process" | "power" | undefined
   /** Called after the device has proved its key. Default: everybody may enter, handles go to the first who asks. */
   readonly auth?: RelayAuth | undefined
   /** Pages of other origins that may connect. Default: own origins only, and loopback when bound to it. */

@@ -13,13 +13,13 @@ import { handleRequest } from "./http/handler.ts"
 import { type OwnNames, isLoopback, originPolicy } from "./http/origins.ts"
 import { type TlsFiles, closeServer, createServer, listenOn, secureOptions } from "./http/server.ts"
 import { type UpgradeRouter, upgradeRouter } from "./http/upgrades.ts"
-import { memoryMailbox } from "./mailbox/memory.ts"
 import type { Mailbox } from "./mailbox/mailbox.ts"
 import { jsonLogger } from "./observe/log.ts"
 import { type Metrics, type PrometheusMetrics, prometheusMetrics } from "./observe/metrics.ts"
 import { observerOf } from "./observe/observer.ts"
 import { type RelayDeps, platformDeps } from "./relay/deps.ts"
 import { RelayRuntime } from "./relay/runtime.ts"
+import { openStorage } from "./storage.ts"
 
 export interface Relay extends AsyncDisposable {
   /**
@@ -60,18 +60,6 @@ interface Parts {
   readonly carrier: { server: HttpServerLike | undefined }
 }
 
-const mailboxOf = (options: RelayOptions, { limits }: RelayConfig, deps: RelayDeps): Mailbox => {
-  if (typeof options.mailbox === "object") return options.mailbox
-  return memoryMailbox({
-    nowMs: deps.nowMs,
-    epoch: deps.random(16),
-    messages: limits.mailboxMessages,
-    bytes: limits.mailboxBytes,
-    totalBytes: limits.memoryBytes,
-    dedupMs: limits.dedupMs,
-  })
-}
-
 /** Port of a server bound to loopback, and whether it speaks TLS, as far as it says so. */
 const ownNames = (server: HttpServerLike | undefined): Pick<OwnNames, "loopbackPort" | "tls"> => {
   const tls = server !== undefined && "setSecureContext" in server
@@ -86,7 +74,7 @@ const assemble = (options: RelayOptions, deps: RelayDeps): Parts => {
   const config = resolveConfig(options)
   const app = options.app === undefined ? undefined : serveApp(options.app)
   const logger = options.logger ?? jsonLogger()
-  const mailbox = mailboxOf(options, config, deps)
+  const { mailbox } = openStorage(options, config, deps)
   const wanted = options.metrics
   const prometheus = isPrometheus(wanted) ? prometheusMetrics() : undefined
   const metrics: Metrics | undefined = prometheus ?? (isPrometheus(wanted) ? undefined : wanted)

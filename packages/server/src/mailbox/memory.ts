@@ -4,7 +4,10 @@
  */
 import { SecureChatError } from "@securechat/core/errors"
 import { toText } from "../relay/text.ts"
+import { cursorAt, placeOf } from "./cursor.ts"
+import { MAX_IDS, SWEEP_MS } from "./limits.ts"
 import type { MailItem, MailPlace, Mailbox } from "./mailbox.ts"
+import { Watchers } from "./watchers.ts"
 
 export interface MemoryMailboxOptions {
   readonly nowMs: () => number
@@ -31,11 +34,6 @@ interface Box {
   soonestMs: number
 }
 
-/** Ids remembered per mailbox, oldest out: past it the recipient's own de-duplication does the work. */
-const MAX_IDS = 20_000
-/** Between two looks for what has expired in mailboxes nobody opens. */
-const SWEEP_MS = 60_000
-
 const newBox = (): Box => ({ items: [], bytes: 0, ids: new Map(), soonestMs: Infinity })
 
 const remember = (box: Box, id: string, untilMs: number): void => {
@@ -48,7 +46,7 @@ class MemoryMailbox implements Mailbox {
   readonly #options: MemoryMailboxOptions
   readonly #epoch: string
   readonly #boxes = new Map<string, Box>()
-  readonly #watchers = new Map<string, Set<() => void>>()
+  readonly #watchers = new Watchers()
   #bytes = 0
   /** Shared by all mailboxes: an emptied and forgotten one must not begin again below an old cursor. */
   #next = 1
@@ -77,13 +75,13 @@ class MemoryMailbox implements Mailbox {
       box.soonestMs = Math.min(box.soonestMs, expiresAtMs)
       this.#grow(box, envelope.length)
       this.#boxes.set(device, box)
-      for (const onMail of this.#watchers.get(device) ?? []) onMail()
+      this.#watchers.wake(device)
       return "stored"
     })
 
   resume: Mailbox["resume"] = (device, cursor) =>
     this.#answer((): MailPlace => {
-      const place = this.#placeOf(cursor)
+      const place = placeOf(this.#epoch, cursor)
       const box = this.#boxes.get(device)
       if (box === undefined)
         return { resumed: place !== undefined, after: place === undefined ? "" : cursor, backlog: 0 }
@@ -101,18 +99,18 @@ class MemoryMailbox implements Mailbox {
       const box = this.#boxes.get(device)
       if (box === undefined) return []
       this.#forget(box, this.#options.nowMs())
-      const from = this.#placeOf(after ?? "") ?? 0
+      const from = placeOf(this.#epoch, after ?? "") ?? 0
       const start = box.items.findIndex((item) => item.place > from)
       if (start === -1) return []
       return box.items
         .slice(start, start + limit)
-        .map((item) => ({ cursor: `${this.#epoch}.${item.place}`, envelope: item.envelope.slice() }))
+        .map((item) => ({ cursor: cursorAt(this.#epoch, item.place), envelope: item.envelope.slice() }))
     })
 
   ack: Mailbox["ack"] = (device, upTo) =>
     this.#answer(() => {
       const box = this.#boxes.get(device)
-      const place = this.#placeOf(upTo)
+      const place = placeOf(this.#epoch, upTo)
       if (box !== undefined && place !== undefined) this.#deleteUpTo(box, place)
     })
 
@@ -122,15 +120,7 @@ class MemoryMailbox implements Mailbox {
       this.#boxes.delete(device)
     })
 
-  watch: Mailbox["watch"] = (device, onMail) => {
-    const watchers = this.#watchers.get(device) ?? new Set()
-    watchers.add(onMail)
-    this.#watchers.set(device, watchers)
-    return () => {
-      watchers.delete(onMail)
-      if (watchers.size === 0 && this.#watchers.get(device) === watchers) this.#watchers.delete(device)
-    }
-  }
+  watch: Mailbox["watch"] = (device, onMail) => this.#watchers.watch(device, onMail)
 
   counts: Mailbox["counts"] = () => {
     const filled = [...this.#boxes.values()].filter((box) => box.items.length > 0)
@@ -148,13 +138,6 @@ class MemoryMailbox implements Mailbox {
   #answer<T>(step: () => T): Promise<T> {
     if (this.#closed) return Promise.reject(new SecureChatError("ERR_CLOSED", "the mailbox is closed"))
     return Promise.resolve(step())
-  }
-
-  /** Place of a cursor of this epoch; another spelling, epoch or nothing: undefined. */
-  #placeOf(cursor: string): number | undefined {
-    const match = /^([0-9a-f]{32})\.([1-9][0-9]{0,15})$/.exec(cursor)
-    if (match?.[1] !== this.#epoch) return undefined
-    return Number(match[2])
   }
 
   #grow(box: Box, by: number): void {

@@ -1,0 +1,27 @@
+/** Where a relay keeps what it must not lose: the option `mailbox` to the drivers behind it. */
+import type { RelayConfig, RelayOptions } from "./config.ts"
+import type { Mailbox } from "./mailbox/mailbox.ts"
+import { memoryMailbox } from "./mailbox/memory.ts"
+import type { RelayDeps } from "./relay/deps.ts"
+import { SqliteFile } from "./sqlite/file.ts"
+import { sqliteMailbox } from "./sqlite/mailbox.ts"
+
+export interface Storage {
+  readonly mailbox: Mailbox
+}
+
+/** @throws ERR_CONFIG_INVALID, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW from a SQLite file */
+export const openStorage = (options: RelayOptions, { limits }: RelayConfig, deps: RelayDeps): Storage => {
+  const { mailbox = "memory", durability = "process" } = options
+  const common = {
+    nowMs: deps.nowMs,
+    epoch: deps.random(16),
+    messages: limits.mailboxMessages,
+    bytes: limits.mailboxBytes,
+    dedupMs: limits.dedupMs,
+  }
+  if (mailbox === "memory") return { mailbox: memoryMailbox({ ...common, totalBytes: limits.memoryBytes }) }
+  if (!("sqlite" in mailbox)) return { mailbox }
+  const file = new SqliteFile({ path: mailbox.sqlite, durability })
+  return { mailbox: sqliteMailbox(file, common) }
+}
