@@ -191,7 +191,20 @@ describe.each([
     expect(end.late).toEqual([])
   })
 
-  it("closes on a text message, and hands on nothing that follows it", async () => {
+  it("lets people talk in text where the room speaks no subprotocol of ours", async () => {
+    const { port } = server.address() as AddressInfo
+    const options = { protocols: [] }
+    const end = await recordedEnd(
+      webSocketOn({ openSocket, timers: platformTimers }, `ws://127.0.0.1:${port}`, options),
+    )
+    const far = await accepted
+    for (const said of [Uint8Array.of(1), "hi all", "", Uint8Array.of(2)]) far.send(said)
+    await end.arrived(2)
+    expect([end.frames, end.closes]).toEqual([[Uint8Array.of(1), Uint8Array.of(2)], []])
+    await end.connection.close()
+  })
+
+  it("closes on a text message of a relay, and hands on nothing that follows it", async () => {
     const end = await recordedEnd(transport)
     const far = await accepted
     far.send(Uint8Array.of(1))

@@ -10,6 +10,7 @@ import {
 } from "@securechat/core/transport"
 import { ABNORMAL, TOO_BIG, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
 import type { ClientSocket, OpenSocket, SocketEvents } from "./socket.ts"
+import { SUBPROTOCOL } from "./subprotocol.ts"
 import type { Target } from "./target.ts"
 import { type Timers, neverMind } from "./timers.ts"
 
@@ -51,7 +52,7 @@ class Attempt {
         this.#open()
       },
       message: (data) => {
-        if (data === undefined) this.#fail(UNSUPPORTED_DATA, "text message")
+        if (data === undefined) this.#text()
         else if (data.length > this.#target.maxFrameBytes) this.#fail(TOO_BIG, "frame too large")
         else this.#guarded?.received(data)
       },
@@ -99,6 +100,11 @@ class Attempt {
     )
     this.#settle.resolve(this.#guarded.connection)
     this.#settle = undefined
+  }
+
+  /** A relay has broken its word. In a room that speaks no subprotocol of ours other people talk, and may do so in text. */
+  #text(): void {
+    if (this.#target.protocols.includes(SUBPROTOCOL)) this.#fail(UNSUPPORTED_DATA, "text message")
   }
 
   #fail(code: number, reason: string): void {
