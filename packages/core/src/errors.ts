@@ -9,6 +9,7 @@ export type ErrorCode =
   | "ERR_CLOSED"
   | "ERR_ABORTED"
   | "ERR_TIMEOUT"
+  | "ERR_OTHER_TAB"
   | "ERR_RUNTIME_UNSUPPORTED"
   | "ERR_VERSION_UNSUPPORTED"
   | "ERR_INTERNAL"
@@ -35,6 +36,7 @@ export type ErrorCode =
   | "ERR_STORE_KEY_REQUIRED"
   | "ERR_STORE_CORRUPT"
   | "ERR_STORE_TOO_NEW"
+  | "ERR_STORE_FULL"
   // directory
   | "ERR_USER_NOT_FOUND"
   | "ERR_NO_PREKEYS"

@@ -15,7 +15,7 @@ export type {
   YellowReason,
 } from "./session/reasons.ts"
 export { memoryStore } from "./store/memory.ts"
-export type { ListOptions, Store, StoreOp, StorePath } from "./store/store.ts"
+export type { ListOptions, Store, StoreOp, StoreOpenOptions, StorePath } from "./store/store.ts"
 export { memoryPipe } from "./transport/memory.ts"
 export { type MessagePortLike, type PipeOptions, messagePort, pipe } from "./transport/pipe.ts"
 export type {

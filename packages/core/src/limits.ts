@@ -175,6 +175,12 @@ export const MAX_LOGIN_TOKEN_BYTES: number = 4 * KIB
 /** A mailbox cursor, opaque to the client. relay.md §3 */
 export const MAX_CURSOR_BYTES = 64
 
+// ── store ──────────────────────────────────────────────────────────────────────────────────────
+/** Items a durable driver reads at once: the memory a `list` takes. */
+export const STORE_PAGE = 64
+/** Wait for another process that is in the middle of a transaction; longer only where it was stopped there. */
+export const STORE_BUSY_MS = 2_000
+
 // ── primitives ─────────────────────────────────────────────────────────────────────────────────
 /** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. */
 export const MAX_REMEMBERED_PUBLIC_KEYS = 1_000

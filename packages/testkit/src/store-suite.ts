@@ -1,33 +1,20 @@
 /** What any `Store` must do. Every driver runs this one suite. */
 import type { Store, StoreOp, StorePath } from "@securechat/core"
 import { type Runner, equal, rejects } from "./runner.ts"
+import { storeLeaseSuite } from "./store-lease.ts"
+import { bytes, pathsOf, remove, set, using } from "./store-steps.ts"
 
 export interface StoreSuiteOptions {
   /** Closes the store and opens it again as after a restart, for drivers that keep anything. */
   readonly reopen?: ((store: Store) => Promise<Store>) | undefined
+  /** Another object on the place of this one, as another tab or process has it; for drivers with a lease. */
+  readonly beside?: ((store: Store) => Store) | undefined
+  /**
+   * A writer that stores the first batch and dies, as by SIGKILL, between the writes of the second and its commit.
+   * Gives the store as the next one finds it.
+   */
+  readonly crash?: ((stored: readonly StoreOp[], torn: readonly StoreOp[]) => Promise<Store>) | undefined
 }
-
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
-const set = (key: StorePath, ...values: number[]): StoreOp => ({ type: "set", key, value: bytes(...values) })
-const remove = (key: StorePath): StoreOp => ({ type: "delete", key })
-
-const pathsOf = async (found: ReturnType<Store["list"]>): Promise<StorePath[]> => {
-  const paths: StorePath[] = []
-  for await (const [path] of found) paths.push(path)
-  return paths
-}
-
-/** Each test gets its own store and gives it back. */
-const using =
-  (make: () => Promise<Store>, test: (store: Store) => Promise<void>): (() => Promise<void>) =>
-  async () => {
-    const store = await make()
-    try {
-      await test(store)
-    } finally {
-      await store.close?.()
-    }
-  }
 
 const values = ({ it }: Runner, make: () => Promise<Store>): void => {
   it(
@@ -173,6 +160,59 @@ const lists = ({ it }: Runner, make: () => Promise<Store>): void => {
   )
 
   it(
+    "sorts by UTF-16 code units, also where they spell no character",
+    using(make, async (store) => {
+      // U+1F600 is spelt by D83D DE00: before E000, though its number is greater.
+      const order = ["", "\u0000", "\u0000\u0000", "\u0001", "Z", "a", "aa", "\u007f", "\u0080", "\u07ff"]
+      order.push("\u0800", "\ud7ff", "\ud800", "\ud83d\ude00", "\udfff", "\ue000", "\ufffe", "\uffff")
+      // In an order that has nothing to do with it: 7 and 18 share no divisor.
+      for (const i of order.keys()) await store.batch([set(["s", order[(i * 7) % order.length]!], i)])
+      const found = (await pathsOf(store.list(["s"]))).map((path) => path[1])
+      equal(found, order, "order")
+      for (const name of order) equal((await store.get(["s", name])) !== undefined, true, "found by its path")
+    }),
+  )
+
+  it(
+    "lists more than it reads at once, both ways, each path once",
+    using(make, async (store) => {
+      const names = Array.from({ length: 333 }, (_, i) => String(i).padStart(4, "0"))
+      await store.batch(names.map((name, i) => set(["p", name], i & 255)))
+      const all = names.map((name) => ["p", name])
+      equal(await pathsOf(store.list(["p"])), all, "forwards")
+      equal(await pathsOf(store.list(["p"], { reverse: true })), [...all].reverse(), "backwards")
+      equal(await pathsOf(store.list(["p"], { limit: 130 })), all.slice(0, 130), "up to a limit")
+      const between = { after: ["p", "0200"], limit: 128 } as const
+      equal(await pathsOf(store.list(["p"], between)), all.slice(201, 329), "from the middle")
+    }),
+  )
+
+  it(
+    "lists all of a prefix after what sorts before it, nothing after what sorts behind it",
+    using(make, async (store) => {
+      await filled(store)
+      const [before, behind] = [["l"], ["n"]] as const
+      equal((await pathsOf(store.list(["m"], { after: before }))).length, 5, "forwards from before")
+      equal((await pathsOf(store.list(["m"], { after: behind }))).length, 0, "forwards from behind")
+      equal(
+        (await pathsOf(store.list(["m"], { after: before, reverse: true }))).length,
+        0,
+        "backwards, before",
+      )
+      equal(
+        (await pathsOf(store.list(["m"], { after: behind, reverse: true }))).length,
+        5,
+        "backwards, behind",
+      )
+      equal(
+        (await pathsOf(store.list(["m"], { after: ["m"], reverse: true }))).length,
+        0,
+        "the prefix itself",
+      )
+    }),
+  )
+
+  it(
     "may be written to and left while it lists",
     using(make, async (store) => {
       await filled(store)
@@ -213,15 +253,26 @@ export const storeSuite = (
     values(runner, make)
     batches(runner, make)
     lists(runner, make)
-    const reopen = options.reopen
-    if (reopen === undefined) return
-    runner.it("keeps what a batch resolved with across a restart", async () => {
-      const store = await make()
-      await store.batch([set(["a"], 1), set(["b", "c"], 2)])
-      const again = await reopen(store)
-      equal(await again.get(["a"]), bytes(1), "value")
-      equal(await pathsOf(again.list(["b"])), [["b", "c"]], "paths")
-      await again.close?.()
-    })
+    const { reopen, crash, beside } = options
+    if (reopen !== undefined)
+      runner.it("keeps what a batch resolved with across a restart", async () => {
+        const store = await make()
+        await store.batch([set(["a"], 1), set(["b", "c"], 2)])
+        const again = await reopen(store)
+        equal(await again.get(["a"]), bytes(1), "value")
+        equal(await pathsOf(again.list(["b"])), [["b", "c"]], "paths")
+        await again.close?.()
+      })
+    if (crash !== undefined)
+      runner.it("has nothing of a batch whose writer died before it was whole", async () => {
+        const stored = [set(["a"], 1), set(["b"], 1), set(["c"], 1)]
+        const store = await crash(stored, [set(["a"], 2), remove(["b"]), set(["d"], 2), set(["e"], 2)])
+        equal(await pathsOf(store.list([])), [["a"], ["b"], ["c"]], "paths")
+        equal(await store.get(["a"]), bytes(1), "value")
+        await store.batch([set(["a"], 3)])
+        equal(await store.get(["a"]), bytes(3), "value of the next writer")
+        await store.close?.()
+      })
+    if (beside !== undefined) storeLeaseSuite(runner, make, beside)
   })
 }

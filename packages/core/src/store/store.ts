@@ -1,7 +1,9 @@
 /**
- * Where state is kept: values under paths, written all or nothing. Drivers see bytes only. Not its
- * concern: what the values mean, and (once durable drivers exist) sealing.
+ * Where state is kept: values under paths, written all or nothing, by one writer at a time. Drivers see
+ * bytes only. Not its concern: what the values mean, and sealing.
  */
+import type { SecureChatError } from "../errors.ts"
+
 export type StorePath = readonly string[]
 
 export type StoreOp =
@@ -14,13 +16,35 @@ export interface ListOptions {
   readonly reverse?: boolean | undefined
 }
 
+export interface StoreOpenOptions {
+  /** True: takes the lease from another tab or process that has it. */
+  readonly takeover: boolean
+  /** Ends the opening, and afterwards the interest in `onLost`. */
+  readonly signal?: AbortSignal | undefined
+  /** Told once, with ERR_OTHER_TAB, when somebody else has taken the lease; at the latest by the next batch. */
+  readonly onLost?: ((error: SecureChatError) => void) | undefined
+}
+
 export interface Store {
   /** False: gone with the process. */
   readonly durable: boolean
+  /**
+   * Takes the lease: one writer across tabs and processes. Counted, as is `close`: the last one gives the lease back.
+   * A store that is used without it opens itself and takes the lease from nobody.
+   *
+   * @throws ERR_OTHER_TAB, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_STORE_FULL, ERR_ABORTED
+   */
+  open?(options: StoreOpenOptions): Promise<void>
   get(key: StorePath): Promise<Uint8Array | undefined>
-  /** In path order: component by component, by UTF-16 code units. Values are copies. */
+  /**
+   * In path order: component by component, by UTF-16 code units. Values are copies. Each item is as it is when it is
+   * reached, and memory does not grow with what lies under the prefix.
+   */
   list(prefix: StorePath, options?: ListOptions): AsyncIterable<readonly [StorePath, Uint8Array]>
-  /** All or nothing, durable when it resolves. */
+  /**
+   * All or nothing, durable when it resolves.
+   * @throws ERR_OTHER_TAB when another writer has taken over, ERR_STORE_FULL, ERR_STORE_UNAVAILABLE: nothing is written.
+   */
   batch(ops: readonly StoreOp[]): Promise<void>
   close?(): Promise<void>
 }
