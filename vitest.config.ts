@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defaultExclude, defineConfig } from "vitest/config"
 import { needsEnv } from "./scripts/needs.mjs"
 
@@ -6,6 +7,8 @@ const source = "@securechat/source"
 export default defineConfig({
   ssr: { resolve: { conditions: [source, "node", "module", "import", "default"] } },
   test: {
+    // Vitest leaves a core free for itself; of two that is half, and most files wait for sockets and browsers anyway.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         extends: true,

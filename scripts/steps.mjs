@@ -76,6 +76,25 @@ export function createRun(title) {
     console.log(`${passed} passed, ${failed} failed`)
     process.exitCode = failed === 0 ? 0 : 1
   }
+  /** True where the step held. */
+  const attempt = async (name, work) => {
+    const beganMs = performance.now()
+    try {
+      const note = await work()
+      passed += 1
+      console.log(`  ✓ ${name} (${seconds(beganMs)})${typeof note === "string" ? ` ${note}` : ""}`)
+      return true
+    } catch (error) {
+      failed += 1
+      const said = error instanceof CommandFailed ? error.message : (error?.stack ?? error)
+      console.log(`  ✗ ${name} (${seconds(beganMs)}): ${said}`)
+      return false
+    }
+  }
+  const leave = () => {
+    finish()
+    process.exit(1)
+  }
   console.log(title)
   return {
     finish,
@@ -87,20 +106,14 @@ export function createRun(title) {
     },
     /** Runs one step; on failure prints what it said, the count, and leaves with 1. */
     async step(name, work) {
-      const beganMs = performance.now()
       process.stdout.write(`\n▸ ${name} …\n`)
-      try {
-        const note = await work()
-        passed += 1
-        console.log(`  ✓ ${name} (${seconds(beganMs)})${typeof note === "string" ? ` ${note}` : ""}`)
-      } catch (error) {
-        failed += 1
-        console.log(
-          `  ✗ ${name} (${seconds(beganMs)}): ${error instanceof CommandFailed ? error.message : (error?.stack ?? error)}`,
-        )
-        finish()
-        process.exit(1)
-      }
+      if (!(await attempt(name, work))) leave()
+    },
+    /** Steps that know nothing of each other, side by side: all run, then the first failure leaves. */
+    async together(steps) {
+      process.stdout.write(`\n▸ ${Object.keys(steps).join(", ")} …\n`)
+      const held = await inParallel(Object.entries(steps), ([name, work]) => attempt(name, work))
+      if (held.includes(false)) leave()
     },
   }
 }
