@@ -161,7 +161,7 @@ export const PACKAGES = [
     ],
     // `createRelay` serves sockets without further ado, so it is the one place that joins relay and transports.
     files: { "create-relay.ts": ["transport-ws/server", "transport-socketio/server"] },
-    npm: ["commander", "pino", "prom-client", "sirv", "ws", "node:*"],
+    npm: ["@redis/client", "commander", "pino", "prom-client", "sirv", "ws", "node:*"],
   },
   {
     // No test runner: the caller passes `describe` and `it`.

@@ -41,6 +41,13 @@ export const NEEDS = [
     suites: "Fernet against Python's cryptography",
     find: () => (pythonHas("cryptography") ? PYTHON : undefined),
   },
+  {
+    name: "redis-server",
+    env: "REDIS_SERVER",
+    debian: "redis-server",
+    suites: "mailboxes and directory in Redis, several relays",
+    find: () => process.env.REDIS_SERVER || onPath(["redis-server"]),
+  },
 ]
 
 /** Environment of the tests: each need's program, or an empty value. */

@@ -164,7 +164,7 @@ class ComposedRelay implements Relay {
   }
 
   stats: Relay["stats"] = () => {
-    const { mailboxes, messages } = this.#parts.mailbox.counts()
+    const { mailboxes, messages } = this.#parts.runtime.mailCounts()
     return { connections: this.#parts.runtime.online, mailboxes, pendingMessages: messages }
   }
 

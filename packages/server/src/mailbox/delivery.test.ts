@@ -32,9 +32,9 @@ describe("mail", () => {
       acceptedAtMs: relay.clock.nowMs(),
       body: submit.body,
     })
-    expect(relay.mailbox.counts().messages).toBe(1)
+    expect((await relay.mailbox.counts()).messages).toBe(1)
     await bob.send({ type: "ack", request: 0, cursor: last(bob).cursor })
-    expect(relay.mailbox.counts().messages).toBe(0)
+    expect((await relay.mailbox.counts()).messages).toBe(0)
   })
 
   it("waits for a device that is away, in order, and says when the backlog is sent", async () => {
@@ -111,7 +111,7 @@ describe("mail", () => {
     const [alice, bob] = await pair(relay)
     await alice.send(alice.device.submit(4, bob.device, body(1)))
     await bob.send({ type: "ack", request: 0, cursor: new TextEncoder().encode("x.9") })
-    expect(relay.mailbox.counts().messages).toBe(1)
+    expect((await relay.mailbox.counts()).messages).toBe(1)
     expect(bob.closedWith).toBeUndefined()
   })
 
@@ -288,7 +288,7 @@ describe("a signal", () => {
     await alice.send(signal(bob, body(1)))
     const back = await relay.login(bob.device)
     expect(back.all("signalled")).toHaveLength(0)
-    expect(relay.mailbox.counts().messages).toBe(1)
+    expect((await relay.mailbox.counts()).messages).toBe(1)
     expect(alice.all("nack")).toHaveLength(0)
   })
 

@@ -17,6 +17,10 @@ export interface MailPlace {
   /** Envelopes after it. */
   readonly backlog: number
 }
+export interface MailCounts {
+  readonly mailboxes: number
+  readonly messages: number
+}
 export interface Mailbox {
   /**
    * Resolves only when the envelope is as durable as this driver is configured; a rejection means that
@@ -41,6 +45,6 @@ export interface Mailbox {
   /** Calls on every append to the device until the returned function is called. A wake-up, no promise of mail. */
   watch(device: DeviceId, onMail: () => void): () => void
   /** Mailboxes that hold something, and what they hold. */
-  counts(): { readonly mailboxes: number; readonly messages: number }
+  counts(): MailCounts | Promise<MailCounts>
   close(): Promise<void>
 }

@@ -12,7 +12,7 @@ import type {
 import { frameCodec } from "@securechat/core/wire"
 import { type AdmitPolicy, refusalBefore } from "../auth/admit.ts"
 import { type RelayAuth, type RelayDecision, type RelayIdentity, asDecision } from "../auth/authorize.ts"
-import type { Mailbox } from "../mailbox/mailbox.ts"
+import type { MailCounts, Mailbox } from "../mailbox/mailbox.ts"
 import { performMail } from "../mailbox/perform.ts"
 import type { Observer } from "../observe/observer.ts"
 import type { RelayDeps } from "./deps.ts"
@@ -51,6 +51,7 @@ export class RelayRuntime {
   readonly #inputs: Input[] = []
   #state: RelayState
   #running = false
+  #mail: MailCounts = { mailboxes: 0, messages: 0 }
   #nextId = 1
   #ticks = 0
   #cancelTick: () => void = nothing
@@ -127,8 +128,23 @@ export class RelayRuntime {
     this.dispatch({ type: "tick" })
     if (this.#ticks % SWEEP_EVERY === 0) this.dispatch({ type: "sweep" })
     for (const connection of values(this.#state.connections)) this.#unblock(connection.id)
-    const { observer, mailbox } = this.#options
-    observer.gauges(this.#state, mailbox.counts(), this.#bufferedBytes())
+    this.#options.observer.gauges(this.#state, this.mailCounts(), this.#bufferedBytes())
+  }
+
+  /** What the mailboxes hold; of a driver that has to ask, as it was when it was last asked. */
+  mailCounts(): MailCounts {
+    const counts = this.#options.mailbox.counts()
+    if (!(counts instanceof Promise)) this.#mail = counts
+    else
+      counts.then(
+        (mail) => {
+          this.#mail = mail
+        },
+        (error: unknown) => {
+          this.#options.observer.mailboxFailed(error)
+        },
+      )
+    return this.#mail
   }
 
   #bufferedBytes(): number {

@@ -152,7 +152,7 @@ describe("a second device", () => {
     })
     expect(await publishList(one, 10, without)).toBe(0)
     expect(other.closedWith).toBe(4012)
-    expect(relay.mailbox.counts().messages).toBe(0)
+    expect((await relay.mailbox.counts()).messages).toBe(0)
     expect((await relay.login(other.device)).closedWith).toBe(4012)
     const forger = await relay.connect(other.device)
     await forger.send(other.device.hello())

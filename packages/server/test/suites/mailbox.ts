@@ -53,7 +53,7 @@ export const mailboxSuite = (
       deepStrictEqual(await contents(box, "a"), [[1], [3]])
       deepStrictEqual(await contents(box, "b"), [[2]])
       deepStrictEqual(await contents(box, "nobody"), [])
-      deepStrictEqual(box.mailbox.counts(), { mailboxes: 2, messages: 3 })
+      deepStrictEqual(await box.mailbox.counts(), { mailboxes: 2, messages: 3 })
     })
 
     it("reads on after a cursor, as many as asked for", async () => {
@@ -149,7 +149,7 @@ export const mailboxSuite = (
       await box.advance(HOUR_MS)
       deepStrictEqual(await contents(box, "a"), [[2]])
       await put(box, "a", "4", { envelope: bytes(4) })
-      deepStrictEqual(box.mailbox.counts(), { mailboxes: 1, messages: 2 })
+      deepStrictEqual(await box.mailbox.counts(), { mailboxes: 1, messages: 2 })
     })
 
     it("forgets a revoked device whole", async () => {

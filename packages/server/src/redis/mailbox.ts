@@ -1,0 +1,141 @@
+/** Mailboxes in Redis Streams, for several relays: one script per append, `XTRIM MINID` for an ack. relay.md §7, §10 */
+import { MAX_IDS, SWEEP_MS } from "../mailbox/limits.ts"
+import type { MailItem, MailPlace, Mailbox } from "../mailbox/mailbox.ts"
+import { Watchers } from "../mailbox/watchers.ts"
+import { toText } from "../relay/text.ts"
+import { KEYS } from "./keys.ts"
+import { type RedisLink, isOutOfMemory } from "./link.ts"
+import { ACK, APPEND, DROP, EXPIRE, RESUME, SWEEP } from "./mailbox-scripts.ts"
+
+export interface RedisMailboxOptions {
+  /** Clock of a test; without it what expires is Redis' own clock's word, one for all relays. */
+  readonly nowMs?: (() => number) | undefined
+  readonly random: (length: number) => Uint8Array
+  /** Name of this relay, for the routes. */
+  readonly relay: string
+  readonly messages: number
+  readonly bytes: number
+  readonly dedupMs: number
+}
+
+type Entry = readonly [
+  id: Buffer,
+  fields: readonly [e: Buffer, envelope: Buffer, x: Buffer, expiresMs: Buffer],
+]
+
+const CURSOR = /^([0-9a-f]{32})\.(\d{1,14}-\d{1,14})$/
+
+class RedisMailbox implements Mailbox {
+  readonly #link: RedisLink
+  readonly #options: RedisMailboxOptions
+  readonly #watchers = new Watchers()
+  #epoch: Promise<string> = new Promise(() => undefined)
+  #sweptAtMs = 0
+
+  constructor(link: RedisLink, options: RedisMailboxOptions) {
+    this.#link = link
+    this.#options = options
+    link.onConnect(() => (this.#epoch = this.#readEpoch()))
+  }
+
+  append: Mailbox["append"] = async (device, envelope, { id, expiresAt }) => {
+    this.#sweep()
+    const { messages, bytes, dedupMs, relay } = this.#options
+    const keys = [KEYS.stream(device), KEYS.box(device), KEYS.ids(device), KEYS.route(device)]
+    const caps = [messages, bytes, dedupMs, MAX_IDS]
+    const what = [this.#now, device, envelope, id, expiresAt.getTime()]
+    try {
+      const result = await this.#link.call<Buffer>(APPEND, keys, [...what, ...caps, relay])
+      if (result.length === "stored".length) this.#watchers.wake(device)
+      return result.toString() as "stored" | "duplicate" | "full"
+    } catch (error) {
+      if (isOutOfMemory(error)) return "full"
+      throw error
+    }
+  }
+
+  resume: Mailbox["resume"] = async (device, cursor): Promise<MailPlace> => {
+    const id = await this.#idOf(cursor)
+    const backlog = await this.#link.call<number>(RESUME, [], this.#arguments(device, id))
+    return { resumed: id !== undefined, after: id === undefined ? "" : cursor, backlog }
+  }
+
+  read: Mailbox["read"] = async (device, { after, limit }): Promise<readonly MailItem[]> => {
+    const id = after === undefined || after === "" ? undefined : await this.#idOf(after)
+    const from = id === undefined ? "-" : `(${id}`
+    const stream = KEYS.stream(device)
+    const entries = await this.#link.command<readonly Entry[]>("XRANGE", stream, from, "+", "COUNT", limit)
+    const nowMs = this.#options.nowMs?.() ?? Date.now()
+    if (entries.some(([, fields]) => Number(fields[3]) <= nowMs)) {
+      await this.#link.call(EXPIRE, [], this.#arguments(device, ""))
+      return this.#items(
+        await this.#link.command<readonly Entry[]>("XRANGE", stream, from, "+", "COUNT", limit),
+      )
+    }
+    return this.#items(entries)
+  }
+
+  ack: Mailbox["ack"] = async (device, upTo) => {
+    const id = await this.#idOf(upTo)
+    if (id !== undefined) await this.#link.call(ACK, [], this.#arguments(device, id))
+  }
+
+  drop: Mailbox["drop"] = async (device) => {
+    await this.#link.call(DROP, [], [device])
+  }
+
+  watch: Mailbox["watch"] = (device, onMail) => this.#watchers.watch(device, onMail)
+
+  /** Another relay has stored something for a device that is connected here. */
+  wake(device: string): void {
+    this.#watchers.wake(device)
+  }
+
+  counts: Mailbox["counts"] = async () => {
+    const [mailboxes, messages] = await Promise.all([
+      this.#link.command<number>("ZCARD", KEYS.boxes),
+      this.#link.command<Buffer | null>("GET", KEYS.messages),
+    ])
+    return { mailboxes, messages: Number(messages ?? 0) }
+  }
+
+  close: Mailbox["close"] = () => {
+    this.#watchers.clear()
+    return this.#link.close()
+  }
+
+  get #now(): string | number {
+    return this.#options.nowMs?.() ?? ""
+  }
+
+  #arguments(device: string, id: string | undefined): readonly (string | number)[] {
+    return [this.#now, device, id ?? "", this.#options.dedupMs]
+  }
+
+  async #items(entries: readonly Entry[]): Promise<readonly MailItem[]> {
+    const epoch = await this.#epoch
+    return entries.map(([id, fields]) => ({ cursor: `${epoch}.${id.toString()}`, envelope: fields[1] }))
+  }
+
+  async #idOf(cursor: string): Promise<string | undefined> {
+    const match = CURSOR.exec(cursor)
+    return match?.[1] === (await this.#epoch) ? match[2] : undefined
+  }
+
+  async #readEpoch(): Promise<string> {
+    await this.#link.command("SET", KEYS.epoch, toText(this.#options.random(16)), "NX")
+    const kept = await this.#link.command<Buffer>("GET", KEYS.epoch)
+    return kept.toString()
+  }
+
+  #sweep(): void {
+    const nowMs = this.#options.nowMs?.() ?? Date.now()
+    if (nowMs - this.#sweptAtMs < SWEEP_MS) return
+    this.#sweptAtMs = nowMs
+    this.#link.call(SWEEP, [], this.#arguments("", "")).catch(() => undefined)
+  }
+}
+
+/** A driver over a link, which closes with it. */
+export const redisMailbox = (link: RedisLink, options: RedisMailboxOptions): RedisMailbox =>
+  new RedisMailbox(link, options)
