@@ -42,7 +42,7 @@ export const CORE = [
   { name: "fernet", level: 4, core: ["deps", "primitives", "bytes", "errors", "limits"] },
   { name: "stream", level: 4, core: ["deps", "primitives", "bytes", "errors", "limits"] },
   { name: "identity", level: 4, core: ["deps", "primitives", "wire", "bytes", "errors", "limits"] },
-  { name: "conversation", level: 4, core: ["content", "errors", "limits"], types: ["deps"] },
+  { name: "conversation", level: 4, core: ["content", "bytes", "errors", "limits"], types: ["deps"] },
 
   {
     name: "handshake",

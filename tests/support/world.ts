@@ -7,8 +7,10 @@ import { randomBytes } from "node:crypto"
 import {
   type ChatOptions,
   type Conversation,
+  type GapEvent,
   type Message,
   type ReceiptEvent,
+  type ReplayEvent,
   SecureChat,
   type SecureChatError,
   type SecurityChange,
@@ -77,6 +79,8 @@ export class Person {
   readonly changes: SecurityChange[] = []
   readonly receipts: ReceiptEvent[] = []
   readonly typing: TypingEvent[] = []
+  readonly gaps: GapEvent[] = []
+  readonly replays: ReplayEvent[] = []
   #chat: SecureChat
   readonly #make: (store: Store) => SecureChat
   #waiting: (() => void)[] = []
@@ -146,6 +150,8 @@ export class Person {
     chat.on("security", keep(this.changes))
     chat.on("receipt", keep(this.receipts))
     chat.on("typing", keep(this.typing))
+    chat.on("gap", keep(this.gaps))
+    chat.on("replay", keep(this.replays))
     for (const type of ["connection", "outbox", "conversation"] as const)
       chat.on(type, () => {
         this.#wake()

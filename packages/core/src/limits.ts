@@ -165,6 +165,12 @@ export const EVENT_BUFFER = 256
 /** Typing is sent at most this often, and forgotten by the receiver after the second. */
 export const TYPING_THROTTLE_MS: number = 3 * SECOND_MS
 export const TYPING_EXPIRY_MS: number = 7 * SECOND_MS
+/** After this an own message nobody has confirmed is named to its recipient again, as a number: what a relay withholds is seen. */
+export const HEAD_DELAY_MS: number = 20 * SECOND_MS
+/** An outbox entry without a receipt is given up, and its sender told. protocol.md §15 */
+export const OUTBOX_AGE_MS: number = 30 * DAY_MS
+/** How often one message goes again because its recipient asks for it, or lacks it. protocol.md §6.7 */
+export const MAX_RESENDS = 3
 /** Receipts are batched and jittered, so that they do not time a reader. protocol.md §15 */
 export const RECEIPT_DELAY_MS = 300
 /** Handles: 2 to 32 bytes of `a–z 0–9 . _ -`. relay.md §5 */

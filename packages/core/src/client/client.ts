@@ -34,6 +34,7 @@ const WAIT_MS = 2 * CONNECT_TIMEOUT_MS
 
 const CONVERSATION_EVENTS: ReadonlySet<keyof ChatEvents> = new Set<keyof ConversationEvents>([
   ...(["security", "message", "message:updated", "message:unreadable", "receipt", "typing"] as const),
+  ...(["gap", "replay"] as const),
 ])
 
 /** A chat client: one account on one device. Nothing happens before `start` (or `open`). */

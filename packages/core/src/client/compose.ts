@@ -72,6 +72,7 @@ const recordOf = (
     problem: undefined,
     commitKey: sealed.commitKey,
     commitment: sealed.commitment,
+    late: undefined,
   }
 }
 
@@ -92,6 +93,8 @@ const entryOf = (
   envelope: sealed.envelope,
   state: "queued",
   problem: undefined,
+  sinceMs: deps.nowMs(),
+  previous: sealed.previous,
 })
 
 /** Into `change`: session step, message, outbox entry. @throws ERR_NO_SESSION, ERR_MESSAGE_TOO_LARGE */

@@ -38,6 +38,12 @@ export interface Context {
   readonly settle: (change: Change, id: ConversationId, account: AccountId, upTo: number) => void
   /** A receipt is owed. */
   readonly owe: (id: ConversationId) => void
+  /** Own messages are out and not confirmed. `heard`: their recipient has just spoken without having them. */
+  readonly unconfirmed: (id: ConversationId, heard: boolean) => void
+  /** A number was given up: its recipient waits for nothing there. */
+  readonly givenUp: (id: ConversationId) => void
+  /** The peer knows of these numbers and lacks some: their bytes go again. */
+  readonly sendAgain: (id: ConversationId, account: AccountId, first: number, last: number) => void
   /** Keys for the conversation, if it has none. @throws what the directory and the handshake do. */
   readonly ensureSession: (id: ConversationId) => Promise<void>
   /** Asks the directory what a conversation's name means now. */

@@ -226,6 +226,15 @@ export class Engine {
       owe: (id) => {
         if (settings.receipts.delivered) this.#receipts.schedule(id)
       },
+      unconfirmed: (id, heard) => {
+        this.#receipts.watch(id, heard)
+      },
+      givenUp: (id) => {
+        this.#receipts.want(id)
+      },
+      sendAgain: (id, account, first, last) => {
+        this.outbox.again(this.ledger.entriesTo(id, account), first, last)
+      },
       ensureSession: async (id) => {
         if (relay.usable) await this.sessions.ensure(id)
       },
@@ -298,9 +307,8 @@ export class Engine {
 
   /** The recipient has everything up to here. */
   readonly #settle: Context["settle"] = (change, id, account, upTo) => {
-    for (const entry of this.ledger.entries())
-      if (entry.conversationId === id && entry.account === account && entry.sequence <= upTo)
-        change.dropEntry(entry)
+    for (const entry of this.ledger.entriesTo(id, account))
+      if (entry.sequence <= upTo) change.dropEntry(entry)
   }
 
   readonly #report = (error: unknown): void => {

@@ -20,6 +20,7 @@ import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Context } from "./context.ts"
 import { Gate } from "./gate.ts"
 import { Change } from "./ledger.ts"
+import { pinnedAccount } from "./lights.ts"
 import { authorOf } from "./opened.ts"
 import { Received, type Step } from "./received.ts"
 
@@ -32,6 +33,9 @@ export class Inbox {
   readonly #received: Received
   readonly #failed = new Gate({ burst: FAILED_HANDSHAKES_BURST, refillMs: MINUTE_MS })
   readonly #handshakes = new Gate({ burst: 20, refillMs: 3 * MINUTE_MS })
+  /** Repeats not told yet, of devices one has a conversation with. */
+  readonly #repeats = new Map<string, number>()
+  readonly #replays = new Gate({ burst: 1, refillMs: MINUTE_MS })
   /** Devices whose refused messages have their one placeholder already. */
   readonly #refused = new Set<string>()
 
@@ -181,6 +185,7 @@ export class Inbox {
     const { ledger, deps } = this.#context
     if (error.code === "ERR_DUPLICATE") {
       this.#oweAgain(step)
+      this.#replayed(step, sender)
       return
     }
     if (error.code === "ERR_HANDSHAKE_FAILED" || error.code === "ERR_AUTHENTICATION")
@@ -191,6 +196,23 @@ export class Inbox {
     this.#refused.add(sender)
     const author = { account, device: formatDeviceId(step.frame.fromDeviceId) }
     this.#received.placeholder(step, conversation, author, error.code)
+  }
+
+  /** An envelope under a new name, and its message was taken before: not the sender's doing, who keeps the name. */
+  #replayed({ frame, told }: Step, sender: string): void {
+    const { ledger, deps, emit } = this.#context
+    const accountId = formatAccountId(frame.fromAccountId)
+    const record = ledger.conversationWith(accountId)
+    if (record === undefined || accountId !== pinnedAccount(record.trust)) return
+    const repeats = (this.#repeats.get(sender) ?? 0) + 1
+    this.#repeats.set(sender, repeats)
+    if (!this.#replays.open(sender, deps.nowMs())) return
+    this.#replays.take(sender, deps.nowMs())
+    this.#repeats.delete(sender)
+    const deviceId = formatDeviceId(frame.fromDeviceId)
+    told.push(() => {
+      emit("replay", Object.freeze({ conversationId: record.id, accountId, deviceId, repeats }), record.id)
+    })
   }
 
   async #effects(step: Step, link: Link, effects: readonly Effect[]): Promise<void> {

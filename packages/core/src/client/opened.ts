@@ -4,9 +4,10 @@
  */
 import { equalBytes } from "../bytes/compare.ts"
 import { toBase64url } from "../bytes/text.ts"
-import { type TextContent, decodeReceipt, decodeText } from "../content/kinds.ts"
+import { type ReceiptContent, type TextContent, decodeReceipt, decodeText } from "../content/kinds.ts"
 import { type Meta, decodeMeta } from "../content/meta.ts"
 import type { DirectEvent } from "../conversation/events.ts"
+import type { Head } from "../conversation/receipts.ts"
 import { reduceDirect } from "../conversation/reduce.ts"
 import { progressOf } from "../conversation/state.ts"
 import { copy } from "../bytes/concat.ts"
@@ -36,7 +37,7 @@ export type Reading =
       readonly content: TextContent
       readonly contentBytes: number
     }
-  | { readonly type: "receipt"; readonly meta: Meta; readonly readUpTo: number }
+  | ({ readonly type: "receipt"; readonly meta: Meta } & ReceiptContent)
 
 /**
  * Meta and content of an authentic payload, checked against its session.
@@ -54,8 +55,7 @@ export const readPayload = (ledger: Ledger, effect: OpenedEffect): Reading => {
     throw new SecureChatError("ERR_DIRECTORY_PROOF_INVALID", "two device lists of one version", {
       details: { cause: "fork" },
     })
-  if (payload.kind === "receipt")
-    return { type: "receipt", meta, readUpTo: decodeReceipt(payload.content).readUpTo }
+  if (payload.kind === "receipt") return { type: "receipt", meta, ...decodeReceipt(payload.content) }
   if (payload.kind !== "message")
     throw new SecureChatError(
       "ERR_VERSION_UNSUPPORTED",
@@ -74,10 +74,15 @@ export const applyReading = (
   const { account, device } = authorOf(what.effect)
   const { reading } = what
   const state = change.direct(conversation.id, account)
-  const from = { deviceId: device, sequence: reading.meta.sequence, seen: reading.meta.seen }
+  const { sequence, seen, acks } = reading.meta
+  const headOf = (id: Uint8Array): Head | undefined => acks?.find(({ deviceId }) => equalBytes(deviceId, id))
+  const from = { deviceId: device, sequence, seen, acked: headOf(ledger.identity.certificate.deviceId) }
   const [next, events] =
     reading.type === "receipt"
-      ? reduceDirect(state, { type: "receipt", readUpTo: reading.readUpTo, ...from })
+      ? reduceDirect(state, {
+          ...{ type: "receipt", readUpTo: reading.readUpTo, floor: reading.floor, ...from },
+          head: headOf(what.effect.peer.deviceId),
+        })
       : reduceDirect(state, { type: "message", ...from, ...chain(ledger, what.effect, reading.meta, state) })
   change.setDirect(conversation.id, account, next)
   return events
@@ -89,18 +94,18 @@ const chain = (
   effect: OpenedEffect,
   meta: Meta,
   state: Parameters<typeof progressOf>[0],
-): { follows: boolean; head: ReturnType<typeof nextHead> } => {
+): { follows: boolean; next: ReturnType<typeof nextHead> } => {
   const { account, device } = authorOf(effect)
   const conversation = ledger.directIdWith(account)
   const head = progressOf(state, device).receivedHead ?? logStart(conversation, effect.peer.deviceId)
   const { previous } = meta
-  if (previous === undefined) return { follows: false, head }
+  if (previous === undefined) return { follows: false, next: head }
   const leaf = {
     ...{ conversation, account: effect.peer.accountId, device: effect.peer.deviceId },
     ...{ messageId: meta.messageId, sequence: meta.sequence, kind: PAYLOAD_KIND.message },
     ...{ sentAtMs: meta.sentAtMs, commitment: effect.commitment },
   }
-  return { follows: equalBytes(previous, head), head: nextHead(copy(previous), leaf) }
+  return { follows: equalBytes(previous, head), next: nextHead(copy(previous), leaf) }
 }
 
 export const messageIdOf = (meta: Meta): string => toBase64url(meta.messageId)

@@ -6,6 +6,7 @@
 import { toBase64url } from "../bytes/text.ts"
 import { type OutboxStatus, statusOf } from "../conversation/receipts.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
+import { MAX_RESENDS } from "../limits.ts"
 import { backoffMs, uniform } from "../runtime/backoff.ts"
 import { isTransient } from "../session/security.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
@@ -14,6 +15,7 @@ import type { Context } from "./context.ts"
 import { type Draft, composeText, conversationIn } from "./compose.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
+import { giveUp } from "./given-up.ts"
 import { readMessage } from "./messages.ts"
 import type { MessageRecord, OutboxEntry } from "./records.ts"
 import type { SendStatus } from "./types.ts"
@@ -38,6 +40,8 @@ export class Outbox {
   #cancelPause: (() => void) | undefined
   /** Entries the relay accepted in this process, since it last lost its memory. */
   readonly #accepted = new Set<number>()
+  /** How often entries went again because the peer lacked them. */
+  readonly #again = new Map<number, number>()
 
   constructor(context: Context) {
     this.#context = context
@@ -76,23 +80,23 @@ export class Outbox {
     const message = await ledger.queue.run(async () => {
       const found = await readMessage(ledger.store, id, messageId, true)
       const entry = ledger.entryOf(messageId)
-      if (entry === undefined) return found
+      if (entry === undefined && found.problem === undefined) return found
       const status = lights.of(id)
       if (status.level === "red") throw notSecure(status)
       const change = new Change(ledger)
       const conversation = conversationIn(change, id)
       let result = found
-      if (entry.account === pinnedAccount(conversation.trust)) {
+      if (entry?.account === pinnedAccount(conversation.trust)) {
         change.setEntry({ ...entry, state: "queued", problem: undefined })
       } else {
-        // Another identity since: the text is encrypted for it, under its keys and numbers, on the user's word.
-        change.dropEntry(entry)
+        // Given up, or another identity since: the text is encrypted anew, under new numbers, on the user's word.
+        if (entry !== undefined) change.dropEntry(entry)
         const draft = { text: found.text ?? "", replyTo: found.replyTo }
         const again = { draft, messageId, sentAtMs: found.sentAtMs, status, place: found.place }
         result = composeText(this.#context, change, id, again)
       }
       await ledger.commit(change)
-      this.#accepted.delete(entry.order)
+      if (entry !== undefined) this.#accepted.delete(entry.order)
       return result
     })
     this.#unpause()
@@ -103,12 +107,13 @@ export class Outbox {
   /** Where an own message stands. */
   statusOf(id: ConversationId, message: MessageRecord): SendStatus {
     const { ledger, lights } = this.#context
+    if (message.problem !== undefined) return "failed"
     const entry = ledger.entryOf(message.id)
     const waiting = entry === undefined ? undefined : this.#waiting(entry, lights.of(id))
     return statusOf(ledger.direct(id, message.peer), message.sequence, waiting)
   }
   problemOf(message: MessageRecord): ErrorCode | undefined {
-    return this.#context.ledger.entryOf(message.id)?.problem
+    return message.problem ?? this.#context.ledger.entryOf(message.id)?.problem
   }
   #waiting(entry: OutboxEntry, status: SecurityStatus): OutboxStatus {
     if (entry.state !== "queued") return entry.state
@@ -151,6 +156,19 @@ export class Outbox {
     this.pump()
   }
 
+  /** The peer knows of these numbers and lacks some: the stored bytes again, three times at most in a process. */
+  again(entries: readonly OutboxEntry[], first: number, last: number): void {
+    for (const order of this.#again.keys())
+      if (!this.#context.ledger.outbox.has(order)) this.#again.delete(order)
+    const lacking = entries.filter(({ sequence }) => sequence >= first && sequence <= last)
+    for (const { order } of lacking.slice(0, IN_FLIGHT)) {
+      const times = this.#again.get(order) ?? 0
+      if (times >= MAX_RESENDS || !this.#accepted.delete(order)) continue
+      this.#again.set(order, times + 1)
+    }
+    this.pump()
+  }
+
   /** Submits what may go, in order. */
   pump(): void {
     const { ledger, relay } = this.#context
@@ -177,7 +195,8 @@ export class Outbox {
       await relay.submit(entry)
       this.#accepted.add(entry.order)
       this.#failures = 0
-      await this.#mark(entry, "sent", undefined)
+      await this.#mark(entry)
+      this.#context.unconfirmed(entry.conversationId, false)
     } catch (error) {
       await this.#onFailure(entry, error)
     } finally {
@@ -189,7 +208,7 @@ export class Outbox {
   async #onFailure(entry: OutboxEntry, error: unknown): Promise<void> {
     const problem = SecureChatError.is(error) ? error : undefined
     if (SecureChatError.is(error, "ERR_FRAME_TOO_LARGE", "ERR_TRANSPORT_PROTOCOL")) {
-      await this.#mark(entry, "failed", error.code)
+      await giveUp(this.#context, [entry], error.code).catch(this.#context.report)
       return
     }
     // The recipient's device is not known there: it may have to come back, or it has another identity now.
@@ -197,14 +216,13 @@ export class Outbox {
     if (this.#context.relay.usable) this.#pause(problem?.retryAfterMs ?? 0)
   }
 
-  async #mark(entry: OutboxEntry, state: "sent" | "failed", problem: ErrorCode | undefined): Promise<void> {
+  async #mark(entry: OutboxEntry): Promise<void> {
     const { ledger } = this.#context
     try {
       await ledger.queue.run(async () => {
         const current = ledger.outbox.get(entry.order)
-        if (current?.messageId !== entry.messageId || current.state === state || current.state === "held")
-          return
-        await ledger.commit(new Change(ledger).setEntry({ ...current, state, problem }))
+        if (current?.envelopeId !== entry.envelopeId || current.state !== "queued") return
+        await ledger.commit(new Change(ledger).setEntry({ ...current, state: "sent", problem: undefined }))
       })
     } catch (error) {
       this.#context.report(error)

@@ -22,6 +22,8 @@ const flatProgress = /* @__PURE__ */ mapOf<FlatProgress>({
   read: u53,
   readUpTo: u53,
   receiptDue: flag,
+  known: u53,
+  knownHead: maybe(bytesOf(16)),
 })
 
 const fromTaken = (value: Taken): FlatTaken => [value.upTo, value.ahead]
@@ -37,7 +39,7 @@ const toProgress = (map: CborValue): DeviceProgress => {
   const fields = flatProgress.fromMap(map)
   return {
     ...fields,
-    receivedHead: fields.receivedHead,
+    ...{ receivedHead: fields.receivedHead, knownHead: fields.knownHead },
     received: toTaken(fields.received),
     pairReceived: toTaken(fields.pairReceived),
   }

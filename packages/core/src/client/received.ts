@@ -4,6 +4,7 @@
  */
 import { toBase64url } from "../bytes/text.ts"
 import type { DirectEvent } from "../conversation/events.ts"
+import { progressOf } from "../conversation/state.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
 import { firstSeen } from "../identity/trust.ts"
 import { MAX_STRANGER_SESSIONS } from "../limits.ts"
@@ -107,10 +108,13 @@ export class Received {
     const repeated = await this.#isRepeat(conversation.id, reading)
     const events = applyReading(ledger, change, conversation, { effect, reading })
     const isNew = events.some((event) => event.type === "taken" && event.verdict === "new") && !repeated
-    await this.#progress(step, { id: conversation.id, account: author.account, link, events })
-    if (reading.type === "text" && isNew) this.#message(step, link, { conversation, author, effect, reading })
+    await this.#progress(step, { id: conversation.id, author, link, events })
+    const late = events.some((event) => event.type === "taken" && event.late)
+    if (reading.type === "text" && isNew)
+      this.#message(step, link, { conversation, author, effect, reading, late: late || undefined })
+    const gap = events.some((event) => event.type === "gap")
     step.told.push(() => {
-      if (reading.type === "text") this.#context.owe(conversation.id)
+      if (reading.type === "text" || gap) this.#context.owe(conversation.id)
     })
   }
 
@@ -127,9 +131,10 @@ export class Received {
       readonly author: Author
       readonly effect: OpenedEffect
       readonly reading: Reading & { readonly type: "text" }
+      readonly late: true | undefined
     },
   ): void {
-    const { author, effect, reading } = what
+    const { author, effect, reading, late } = what
     const { lights, settings } = this.#context
     const { change, frame } = step
     const claim = claimOf(what.conversation, reading.content.handle)
@@ -143,7 +148,7 @@ export class Received {
       ...{ replyTo: content.replyTo && toBase64url(content.replyTo), sequence: meta.sequence },
       // Words of an identity nobody has decided about are kept, and not shown. protocol.md §9.3.3
       ...{ quarantined: !inForce || conversation.claimedHandle !== undefined },
-      ...{ commitKey: effect.payload.commitKey?.expose(), commitment: effect.commitment },
+      ...{ commitKey: effect.payload.commitKey?.expose(), commitment: effect.commitment, late },
     })
     const record: InspectionRecord = {
       ...{ messageId: message.id, mine: false, device: author.device, envelope: frame.body },
@@ -209,17 +214,21 @@ export class Received {
     step: Step,
     what: {
       readonly id: ConversationId
-      readonly account: AccountId
+      readonly author: Author
       readonly link: Link
       readonly events: readonly DirectEvent[]
     },
   ): Promise<void> {
-    const { id, account, link, events } = what
-    const { settle, settings, report } = this.#context
+    const { id, author, link, events } = what
+    const { account } = author
+    const { settle, report, sendAgain } = this.#context
     for (const event of events) {
       if (event.type === "receipt") settle(step.change, id, account, event.upTo)
-      if (event.type === "gap")
-        settings.log.info("messages are missing", { conversation: id, missing: event.missing })
+      if (event.type === "gap") this.#tellGap(step, id, author, event)
+      if (event.type === "lacks")
+        step.told.push(() => {
+          sendAgain(id, account, event.first, event.last)
+        })
       if (event.type === "conflict")
         step.told.push(() => {
           report(
@@ -231,6 +240,33 @@ export class Received {
       if (event.type === "rollback") this.#startOver(step, { id, account, link, seen: event.to })
     }
     step.told.push(...(await announceReceipts(this.#context, step.change, { id, account, events })))
+    step.told.push(() => {
+      this.#unconfirmed(id, author)
+    })
+  }
+
+  #tellGap(
+    step: Step,
+    id: ConversationId,
+    { account: accountId, device: deviceId }: Author,
+    { first, last }: DirectEvent & { readonly type: "gap" },
+  ): void {
+    const record = step.change.conversation(id)
+    // Of an identity nobody has decided about nothing is shown.
+    if (record === undefined || accountId !== pinnedAccount(record.trust)) return
+    step.told.push(() => {
+      this.#context.emit("gap", Object.freeze({ conversationId: id, accountId, deviceId, first, last }), id)
+    })
+  }
+
+  /** The peer has just spoken: what it has not got is named to it again, or that it will not get it. */
+  #unconfirmed(id: ConversationId, { account, device }: Author): void {
+    const { ledger, unconfirmed, givenUp } = this.#context
+    const state = ledger.direct(id, account)
+    const { delivered } = progressOf(state, device)
+    if (delivered >= state.sent) return
+    if (ledger.floorOf(id, account) - 1 > delivered) givenUp(id)
+    else unconfirmed(id, true)
   }
 
   /**

@@ -110,14 +110,16 @@ export interface MessageRecord {
   readonly security: SecurityStatus
   /** Waits for `accept`, `verify` or a look-up. */
   readonly quarantined: boolean
-  /** A placeholder: why it could not be read. */
+  /** A placeholder: why it could not be read. Own: why it was given up. */
   readonly problem?: ErrorCode | undefined
   /** k_f and C_f: what shows later what was said. */
   readonly commitKey?: Bytes | undefined
   readonly commitment?: Bytes | undefined
+  /** It came after later ones of its sender. */
+  readonly late?: boolean | undefined
 }
 
-type EntryState = "queued" | "sent" | "held" | "failed"
+type EntryState = "queued" | "sent" | "held"
 
 /** An envelope until its recipient's receipt. */
 export interface OutboxEntry {
@@ -133,6 +135,10 @@ export interface OutboxEntry {
   readonly envelope: Bytes
   readonly state: EntryState
   readonly problem?: ErrorCode | undefined
+  /** When it was sealed first: thirty days later it is given up. */
+  readonly sinceMs: number
+  /** h of the own chain before this message, 32 bytes. */
+  readonly previous: Bytes
 }
 
 /** The encrypted form kept for `inspect`. */
@@ -243,6 +249,7 @@ export const messageCodec: RecordCodec<MessageRecord> = /* @__PURE__ */ recordOf
     problem: maybe(text),
     commitKey: maybe(bytesOf(32)),
     commitment: maybe(bytesOf(32)),
+    late: maybe(flag),
   },
   (value) => ({
     ...value,
@@ -267,8 +274,10 @@ export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<Out
   sequence: u53,
   envelopeId: bytesOf(16),
   envelope: anyBytes,
-  state: oneOf("queued", "sent", "held", "failed"),
+  state: oneOf("queued", "sent", "held"),
   problem: maybe(text),
+  sinceMs: u53,
+  previous: bytesOf(32),
 })
 
 export const inspectionCodec: RecordCodec<InspectionRecord> = /* @__PURE__ */ recordOf<InspectionRecord>({

@@ -2,7 +2,7 @@
  * One message for one device: number, meta, session step. Everything goes into the caller's `Change`;
  * nothing leaves before that is stored.
  */
-import { encodeMeta, type ListView } from "../content/meta.ts"
+import { encodeMeta, type ListView, type Meta } from "../content/meta.ts"
 import { reduceDirect, seenOf } from "../conversation/reduce.ts"
 import { progressOf } from "../conversation/state.ts"
 import type { Bytes } from "../deps.ts"
@@ -24,6 +24,8 @@ export interface Sealed {
   readonly sequence: number
   readonly commitKey: Bytes
   readonly commitment: Bytes
+  /** h of the own chain before it. */
+  readonly previous: Bytes
   readonly link: Link
 }
 
@@ -56,6 +58,7 @@ interface Outgoing {
   readonly messageId: Bytes
   readonly sentAtMs: number
   readonly content: Bytes
+  readonly acks?: Meta["acks"]
 }
 
 type SealKind = "message" | "receipt"
@@ -79,6 +82,7 @@ export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoi
     peerList: peerListView(ledger, out.account, link),
     sequence,
     previous: isText ? state.sentHead : undefined,
+    acks: out.acks,
     seen: seenOf(state, device),
   })
   const payload = { kind, meta, content: out.content }
@@ -99,7 +103,8 @@ export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoi
     isText ? { type: "sent", head: nextHead(state.sentHead, leaf) } : { type: "pair-sent", deviceId: device },
   )
   change.setLink(out.account, device, next).setDirect(out.id, out.account, sent)
-  return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, link: next }
+  const previous = state.sentHead
+  return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, previous, link: next }
 }
 
 const noSession = (): SecureChatError => new SecureChatError("ERR_NO_SESSION", "no session to send on")

@@ -15,6 +15,7 @@ export interface OwnState {
 const SAID: Readonly<Partial<Record<ErrorCode, string>>> = {
   ERR_NOT_SECURE: "held because the conversation turned red",
   ERR_FRAME_TOO_LARGE: "too large for this relay",
+  ERR_TIMEOUT: "nobody confirmed it in thirty days",
 }
 const problemOf = (code: ErrorCode): ErrorInfo =>
   new SecureChatError(code, SAID[code] ?? "could not be read").toJSON()
@@ -54,6 +55,7 @@ export const showRecord = (
     ...(record.receivedAtMs === undefined ? {} : { receivedAt: new Date(record.receivedAtMs) }),
     ...(record.text === undefined ? {} : { text: record.text }),
     ...(record.replyTo === undefined ? {} : { replyTo: record.replyTo }),
+    ...(record.late === true ? { reordered: record.sequence } : {}),
     ...(state === undefined ? {} : { status: state.status }),
     ...(problem === undefined ? {} : { problem: problemOf(problem) }),
     security: record.security,

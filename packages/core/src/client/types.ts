@@ -38,6 +38,8 @@ export interface Message {
   readonly replyTo?: MessageId
   /** Own messages only. */
   readonly status?: SendStatus
+  /** Others' messages that came after later ones of their sender: their place in its own order, as `gap` counts. */
+  readonly reordered?: number
   /** With status `failed` or `held`. */
   readonly problem?: ErrorInfo
   /** As it was on receipt (own: on sending); never raised afterwards. */
@@ -105,6 +107,23 @@ export interface TypingEvent {
   readonly active: boolean
 }
 
+/** The peer's device has sent messages with these numbers, and they are not here: lost, late, or withheld. */
+export interface GapEvent {
+  readonly conversationId: ConversationId
+  readonly accountId: AccountId
+  readonly deviceId: DeviceId
+  readonly first: number
+  readonly last: number
+}
+/** The relay brought again what was taken before: nothing was shown twice. At most one a minute for each device. */
+export interface ReplayEvent {
+  readonly conversationId: ConversationId
+  readonly accountId: AccountId
+  readonly deviceId: DeviceId
+  /** Since it was told last. */
+  readonly repeats: number
+}
+
 export interface ConversationEvents {
   security: SecurityChange
   /** From others only, after the store has it. */
@@ -112,6 +131,9 @@ export interface ConversationEvents {
   /** Status of an own message. */
   "message:updated": Message
   "message:unreadable": Unreadable
+  /** Told once for each number; what comes late is a `message` with `reordered`. */
+  gap: GapEvent
+  replay: ReplayEvent
   receipt: ReceiptEvent
   typing: TypingEvent
 }

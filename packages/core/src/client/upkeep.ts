@@ -4,10 +4,12 @@ import { isTransient } from "../session/security.ts"
 import { transition } from "../session/transition.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
+import { expireOutbox } from "./given-up.ts"
 import type { Names } from "./names.ts"
 import type { Sessions } from "./sessions.ts"
 
-export const age = async ({ ledger, deps, changed }: Context): Promise<void> => {
+export const age = async (context: Context): Promise<void> => {
+  const { ledger, deps, changed } = context
   await ledger.queue.run(async () => {
     const change = new Change(ledger)
     for (const { account, device, link } of ledger.links()) {
@@ -17,12 +19,14 @@ export const age = async ({ ledger, deps, changed }: Context): Promise<void> => 
     ledger.prekeys.forget(deps.nowMs(), change.batch)
     await ledger.commit(change)
   })
+  await expireOutbox(context)
   changed()
 }
 
-/** After a sign-in, what may take longer than a person wants to wait for `online`: names, then missing keys. */
+/** After a sign-in, what may take longer than a person wants to wait for `online`: ends of what is too old, names, missing keys. */
 export const catchUp = async (context: Context, names: Names, sessions: Sessions): Promise<void> => {
   const { ledger, lights, relay, report, settings } = context
+  await age(context).catch(report)
   await names.recheck().catch(report)
   for (const { id } of ledger.conversations.values()) {
     if (!relay.usable) return

@@ -22,6 +22,8 @@ export interface TextContent {
 export interface ReceiptContent {
   /** Highest conversation sequence of the recipient's messages that was read; 0 for none. */
   readonly readUpTo: number
+  /** Of the sender's own numbers below this nothing comes any more; only where the recipient may still wait for some. */
+  readonly floor?: number | undefined
 }
 /** Kind 14, ephemeral. */
 export interface TypingContent {
@@ -36,8 +38,8 @@ const TEXT_SHAPE = {
   replyTo: maybe(bytesOf(16)),
   handle: maybe(handle),
 }
-const RECEIPT_KEYS = { readUpTo: 1 } as const
-const RECEIPT_SHAPE = { readUpTo: u53 }
+const RECEIPT_KEYS = { readUpTo: 1, floor: 2 } as const
+const RECEIPT_SHAPE = { readUpTo: u53, floor: maybe(u53) }
 const TYPING_KEYS = { active: 1 } as const
 const TYPING_SHAPE = { active: flag }
 

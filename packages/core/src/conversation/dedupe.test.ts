@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { MAX_AHEAD, NOTHING_TAKEN, type Taken, highest, isTaken, missing, take } from "./dedupe.ts"
+import { MAX_AHEAD, NOTHING_TAKEN, type Taken, giveUp, highest, isTaken, take } from "./dedupe.ts"
 
 describe("a window of taken numbers", () => {
   it("agrees with a plain set under any order and repetition", () => {
@@ -18,17 +18,23 @@ describe("a window of taken numbers", () => {
         }
         for (let number = 1; number <= 41; number++) expect(isTaken(taken, number)).toBe(set.has(number))
         expect(highest(taken)).toBe(Math.max(0, ...set))
-        expect(missing(taken)).toBe(Math.max(0, ...set) - set.size)
       }),
     )
   })
 
-  it("is bounded, and still takes the number that closes the gap", () => {
+  it("is bounded: full, it gives up its oldest gap, and goes on", () => {
     let taken: Taken = NOTHING_TAKEN
-    for (let i = 0; i < MAX_AHEAD; i++) [taken] = take(taken, i + 2)
-    const [same, verdict] = take(taken, MAX_AHEAD + 2)
-    expect(verdict).toBe("too-far")
-    expect(same).toBe(taken)
-    expect(take(taken, 1)[0]).toEqual({ upTo: MAX_AHEAD + 1, ahead: [] })
+    for (let i = 0; i < MAX_AHEAD; i++) [taken] = take(taken, 2 * i + 2)
+    expect(take(taken, 1)[0]).toEqual({ upTo: 2, ahead: taken.ahead.slice(1) })
+    const [next, verdict] = take(taken, 2 * MAX_AHEAD + 2)
+    expect(verdict).toBe("new")
+    expect(next).toEqual({ upTo: 2, ahead: [...taken.ahead.slice(1), 2 * MAX_AHEAD + 2] })
+  })
+
+  it("waits for nothing that was given up, and keeps what was taken", () => {
+    const taken: Taken = { upTo: 2, ahead: [4, 5, 8] }
+    expect(giveUp(taken, 2)).toBe(taken)
+    expect(giveUp(taken, 3)).toEqual({ upTo: 5, ahead: [8] })
+    expect(giveUp(taken, 9)).toEqual({ upTo: 9, ahead: [] })
   })
 })

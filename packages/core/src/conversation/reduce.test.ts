@@ -9,7 +9,7 @@ const head = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(32).fill(n)
 const device = "device"
 const message = (sequence: number, conversation = 0): DirectInput => ({
   ...{ type: "message", deviceId: device, sequence, seen: { conversation, pair: 0 } },
-  ...{ follows: true, head: head(sequence) },
+  ...{ follows: true, next: head(sequence) },
 })
 const receipt = (sequence: number, conversation: number, readUpTo = 0): DirectInput => ({
   ...{ type: "receipt", deviceId: device, sequence, seen: { conversation, pair: 0 }, readUpTo },
@@ -40,11 +40,11 @@ describe("a direct conversation", () => {
   it("takes each message once, names gaps, and counts what is unread", () => {
     const { state, events } = run([message(1), message(3), message(3), message(2)])
     expect(events).toEqual([
-      { type: "taken", verdict: "new" },
-      { type: "taken", verdict: "new" },
-      { type: "gap", missing: 1 },
-      { type: "taken", verdict: "repeated" },
-      { type: "taken", verdict: "new" },
+      { type: "taken", verdict: "new", late: false },
+      { type: "taken", verdict: "new", late: false },
+      { type: "gap", first: 2, last: 2 },
+      { type: "taken", verdict: "repeated", late: true },
+      { type: "taken", verdict: "new", late: true },
     ])
     expect(seenOf(state, device)).toEqual({ conversation: 3, pair: 0 })
     expect(unreadOf(state)).toBe(3)
@@ -59,12 +59,7 @@ describe("a direct conversation", () => {
   })
 
   it("tells a chain that does not go on from where it stood", () => {
-    const broken: DirectInput = {
-      ...message(2),
-      type: "message",
-      follows: false,
-      head: head(7),
-    } as DirectInput
+    const broken = { ...message(2), follows: false, next: head(7) } as DirectInput
     const { state, events } = run([message(1), broken])
     expect(events.at(-1)).toEqual({ type: "conflict", sequence: 2 })
     expect(progressOf(state, device).receivedHead).toBeUndefined()
@@ -91,6 +86,37 @@ describe("a direct conversation", () => {
     const { state, events } = run([sent, receipt(1, 5)])
     expect(events).toContainEqual({ type: "rollback", to: 5 })
     expect(progressOf(state, device).delivered).toBe(0)
+  })
+
+  it("names once what a head says was sent and is not here, and owes the peer an answer", () => {
+    const heads = (sequence: number, upTo: number, n = upTo): DirectInput =>
+      ({ ...receipt(sequence, 0), head: { sequence: upTo, head: head(n).subarray(0, 16) } }) as DirectInput
+    const { state, events } = run([message(1), heads(1, 4), heads(2, 4), message(3), message(6)])
+    expect(events.filter(({ type }) => type === "gap")).toEqual([
+      { type: "gap", first: 2, last: 4 },
+      { type: "gap", first: 5, last: 5 },
+    ])
+    expect(events).toContainEqual({ type: "taken", verdict: "new", late: true })
+    expect(progressOf(state, device)).toMatchObject({ known: 6, receiptDue: true })
+    expect(run([message(1), heads(1, 1)]).events).not.toContainEqual({ type: "conflict", sequence: 1 })
+    expect(run([message(1), heads(1, 1, 7)]).events).toContainEqual({ type: "conflict", sequence: 1 })
+  })
+
+  it("waits for nothing below the floor, having named it", () => {
+    const floor = { ...receipt(1, 0), floor: 4 } as DirectInput
+    const { state, events } = run([message(1), message(3), floor])
+    expect(events.filter(({ type }) => type === "gap")).toEqual([{ type: "gap", first: 2, last: 2 }])
+    expect(seenOf(state, device).conversation).toBe(3)
+    expect(run([floor]).events).toContainEqual({ type: "gap", first: 1, last: 3 })
+  })
+
+  it("tells which own messages the peer knows of and lacks, and another one under the last number", () => {
+    const acked = (sequence: number, n = 9): DirectInput =>
+      ({ ...receipt(1, 1), acked: { sequence, head: head(n).subarray(0, 16) } }) as DirectInput
+    expect(run([sent, sent, sent, acked(2)]).events).toContainEqual({ type: "lacks", first: 2, last: 2 })
+    expect(run([sent, sent, sent, acked(3)]).events).toContainEqual({ type: "lacks", first: 2, last: 3 })
+    for (const wrong of [acked(3, 8), acked(4)])
+      expect(run([sent, sent, sent, wrong]).events.at(-1)?.type).toBe("rollback")
   })
 
   it("owes a receipt until one made at this progress was taken", () => {

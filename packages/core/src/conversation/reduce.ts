@@ -5,25 +5,35 @@
  */
 import type { Seen } from "../content/meta.ts"
 import type { Bytes } from "../deps.ts"
-import { isTaken, missing, take } from "./dedupe.ts"
-import type { DirectStep } from "./events.ts"
-import { advanceReceipts } from "./receipts.ts"
-import { type DirectState, progressOf, withProgress } from "./state.ts"
+import { copy } from "../bytes/concat.ts"
+import { giveUp, isTaken, take } from "./dedupe.ts"
+import type { DirectEvent, DirectStep } from "./events.ts"
+import { HEAD_BYTES, type Head, advanceReceipts, isHead } from "./receipts.ts"
+import { type DeviceProgress, type DirectState, progressOf, withProgress } from "./state.ts"
 
 interface FromDevice {
   readonly deviceId: string
   readonly sequence: number
   readonly seen: Seen
+  /** The newest of our messages it knows of, and the newest of its own. */
+  readonly acked?: Head | undefined
+  readonly head?: Head | undefined
 }
 export type DirectInput =
   /** An own message got its number, and the chain its next head. */
   | { readonly type: "sent"; readonly head: Bytes }
   /** Something to one device alone got its number. */
   | { readonly type: "pair-sent"; readonly deviceId: string }
-  /** A text of the peer opened. `head` is what the chain's head becomes with it, if it is the next one. */
-  | ({ readonly type: "message"; readonly follows: boolean; readonly head: Bytes } & FromDevice)
-  /** A receipt of the peer opened. */
-  | ({ readonly type: "receipt"; readonly readUpTo: number } & FromDevice)
+  /** A text of the peer opened. `next` is what the chain's head becomes with it, if it is the next one. */
+  | ({ readonly type: "message"; readonly follows: boolean; readonly next: Bytes } & FromDevice)
+  /** A receipt of the peer opened. `floor`: of the numbers below it nothing comes any more. */
+  | ({
+      readonly type: "receipt"
+      readonly readUpTo: number
+      readonly floor?: number | undefined
+    } & FromDevice)
+  /** A request to this device alone opened. */
+  | ({ readonly type: "asked" } & FromDevice)
   /** A repeat arrived: the peer does not know that its message is here. */
   | { readonly type: "repeat"; readonly deviceId: string }
   /** The user has read the peer's messages up to this number. */
@@ -48,6 +58,8 @@ export const reduceDirect = (state: DirectState, input: DirectInput): DirectStep
       return onMessage(state, input)
     case "receipt":
       return onReceipt(state, input)
+    case "asked":
+      return onReceipt(state, { ...input, type: "receipt", readUpTo: 0 })
     case "repeat":
       return [withProgress(state, input.deviceId, { receiptDue: true }), []]
     case "mark-read":
@@ -60,39 +72,74 @@ export const reduceDirect = (state: DirectState, input: DirectInput): DirectStep
 const onMessage = (state: DirectState, input: DirectInput & { type: "message" }): DirectStep => {
   const before = progressOf(state, input.deviceId)
   const [received, verdict] = take(before.received, input.sequence)
+  const late = input.sequence <= before.known
   const [seenState, seenEvents] = advanceReceipts(state, input, undefined)
   if (verdict !== "new")
     return [
       withProgress(seenState, input.deviceId, { receiptDue: true }),
-      [{ type: "taken", verdict }, ...seenEvents],
+      [{ type: "taken", verdict, late }, ...seenEvents],
     ]
   const next = input.sequence === before.received.upTo + 1
   const conflict = next && before.receivedHead !== undefined && !input.follows
   // Followed only without gaps: past one, the head is unknown until the chain is whole again.
-  const receivedHead = received.upTo === input.sequence && !conflict ? input.head : undefined
-  const after = withProgress(seenState, input.deviceId, { received, receivedHead, receiptDue: true })
-  const gap = missing(received)
+  const receivedHead = received.upTo === input.sequence && !conflict ? input.next : undefined
+  const named = late ? {} : { known: input.sequence, knownHead: copy(input.next.subarray(0, HEAD_BYTES)) }
+  const after = withProgress(seenState, input.deviceId, {
+    ...{ received, receivedHead, receiptDue: true },
+    ...named,
+  })
   return [
     after,
     [
-      { type: "taken", verdict },
-      ...(gap > missing(before.received) ? [{ type: "gap", missing: gap } as const] : []),
+      { type: "taken", verdict, late },
+      ...gap(before.known, input.sequence - 1),
       ...(conflict ? [{ type: "conflict", sequence: input.sequence } as const] : []),
       ...seenEvents,
     ],
   ]
 }
 
+/** What lies between the highest number known before and one that must have come before what is known now. */
+const gap = (known: number, last: number): DirectEvent[] =>
+  last > known ? [{ type: "gap", first: known + 1, last }] : []
+
 const onReceipt = (state: DirectState, input: DirectInput & { type: "receipt" }): DirectStep => {
   const before = progressOf(state, input.deviceId)
   const [pairReceived, verdict] = take(before.pairReceived, input.sequence)
-  if (verdict !== "new") return [state, [{ type: "taken", verdict }]]
+  if (verdict !== "new") return [state, [{ type: "taken", verdict, late: false }]]
   const [after, events] = advanceReceipts(
-    withProgress(state, input.deviceId, { pairReceived }),
+    withProgress(state, input.deviceId, { pairReceived, ...heard(before, input) }),
     input,
     input.readUpTo,
   )
-  return [after, [{ type: "taken", verdict }, ...events]]
+  const { head } = input
+  const stands =
+    head !== undefined && before.receivedHead !== undefined && head.sequence === before.received.upTo
+  const conflict = stands && !isHead(before.receivedHead, head)
+  return [
+    after,
+    [
+      { type: "taken", verdict, late: false },
+      ...gap(before.known, progressOf(after, input.deviceId).known),
+      ...(conflict ? [{ type: "conflict", sequence: head.sequence } as const] : []),
+      ...events,
+    ],
+  ]
+}
+
+/** The author's word about its own numbers: how far they go, and below which nothing comes any more. */
+const heard = (
+  before: DeviceProgress,
+  { head, floor = 0 }: { readonly head?: Head | undefined; readonly floor?: number | undefined },
+): Partial<DeviceProgress> => {
+  const received = giveUp(before.received, floor - 1)
+  const known = Math.max(before.known, head?.sequence ?? 0, floor - 1)
+  if (received === before.received && known === before.known) return {}
+  const receivedHead = received.upTo === before.received.upTo ? before.receivedHead : undefined
+  const knownHead =
+    known === head?.sequence ? copy(head.head) : known === before.known ? before.knownHead : undefined
+  // The author is to learn what is missing.
+  return { received, receivedHead, known, knownHead, receiptDue: true }
 }
 
 const onMarkRead = (state: DirectState, input: DirectInput & { type: "mark-read" }): DirectStep => {

@@ -11,6 +11,9 @@ export interface DeviceProgress {
   readonly received: Taken
   /** Head of the peer's chain at `received.upTo`; undefined where it could not be followed. */
   readonly receivedHead: Bytes | undefined
+  /** The highest number the peer says it has used, and the first 16 bytes of its chain's head there. */
+  readonly known: number
+  readonly knownHead: Bytes | undefined
   /** Numbers of what the peer sent to this device alone (receipts). */
   readonly pairReceived: Taken
   /** Last number given to what was sent to that device alone. */
@@ -36,6 +39,8 @@ export interface DirectState {
 const NEW_DEVICE: DeviceProgress = {
   received: NOTHING_TAKEN,
   receivedHead: undefined,
+  known: 0,
+  knownHead: undefined,
   pairReceived: NOTHING_TAKEN,
   pairSent: 0,
   delivered: 0,

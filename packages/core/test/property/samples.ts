@@ -87,6 +87,7 @@ const entry = {
     messagePlace: 3,
   },
   ...{ sequence: 2, envelopeId: alice.deps.random(16), envelope: first, problem: undefined },
+  ...{ sinceMs: 5, previous: zeros },
 }
 const conversation = {
   id: "c",
@@ -105,7 +106,7 @@ const progress = {
     pairReceived: { upTo: 1, ahead: [] },
     pairSent: 4,
   },
-  ...{ delivered: 3, read: 1, readUpTo: 2, receiptDue: true },
+  ...{ delivered: 3, read: 1, readUpTo: 2, receiptDue: true, known: 7, knownHead: zeros.subarray(0, 16) },
 }
 
 export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
@@ -131,7 +132,7 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   messageCodec: [sent, unread].map((record) => messageCodec.encode(record)),
   entryCodec: [
     entryCodec.encode({ ...entry, state: "queued" }),
-    entryCodec.encode({ ...entry, state: "failed", problem: "ERR_FRAME_TOO_LARGE" }),
+    entryCodec.encode({ ...entry, state: "held", problem: "ERR_NOT_SECURE" }),
   ],
   inspectionCodec: [
     inspectionCodec.encode({ messageId: "id", mine: false, device: "d", envelope: first, contentBytes: 7 }),
