@@ -20,7 +20,13 @@ export const CORE = [
     level: 2,
     core: ["bytes", "errors", "limits"],
     types: ["deps"],
-    npm: { "noble.ts": ["@noble/*"], "node.ts": ["node:crypto"] },
+    npm: {
+      "noble.ts": ["@noble/*"],
+      "node.ts": ["node:crypto"],
+      // Apart from the synchronous primitives: loaded with a sealed store only.
+      "argon2.default.ts": ["@noble/*"],
+      "argon2.node.ts": ["node:crypto"],
+    },
   },
   { name: "wire", level: 2, core: ["bytes", "errors", "limits"], types: ["deps"] },
   {
@@ -35,7 +41,7 @@ export const CORE = [
     level: 3,
     core: ["deps", "bytes", "errors", "limits"],
     // Only what seals at rest may compute with keys.
-    files: { "sealed.ts": ["primitives"], "key.ts": ["primitives"] },
+    files: { "key.ts": ["primitives"], "seal-names.ts": ["primitives"], "seal-record.ts": ["primitives"] },
     npm: { "indexeddb.ts": ["idb"], "sqlite.ts": ["node:sqlite", "node:fs"] },
   },
 

@@ -15,5 +15,7 @@ export default defineConfig({
     limits: "src/limits.ts",
     "primitives/index.node": "src/primitives/index.node.ts",
     "primitives/index.default": "src/primitives/index.default.ts",
+    "primitives/argon2.node": "src/primitives/argon2.node.ts",
+    "primitives/argon2.default": "src/primitives/argon2.default.ts",
   },
 })

@@ -21,8 +21,6 @@ export const OWED: Readonly<Record<string, string>> = {
   G1: "sealed streams: attachments",
   G2: "sealed streams: attachments",
   G3: "sealed streams: attachments",
-  G4: "key wrapping: sealing",
-  G7: "derivation parameters: sealing",
   G10: "sealed streams: attachments",
   R4: "Socket.IO attachments: Socket.IO",
   R14: "two relays: Redis",

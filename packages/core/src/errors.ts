@@ -8,6 +8,7 @@ export type ErrorCode =
   | "ERR_CONFIG_INVALID"
   | "ERR_CLOSED"
   | "ERR_ABORTED"
+  | "ERR_LOCKED"
   | "ERR_TIMEOUT"
   | "ERR_OTHER_TAB"
   | "ERR_RUNTIME_UNSUPPORTED"
@@ -34,6 +35,7 @@ export type ErrorCode =
   // store
   | "ERR_STORE_UNAVAILABLE"
   | "ERR_STORE_KEY_REQUIRED"
+  | "ERR_STORE_WRONG_KEY"
   | "ERR_STORE_CORRUPT"
   | "ERR_STORE_TOO_NEW"
   | "ERR_STORE_FULL"

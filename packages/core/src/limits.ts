@@ -190,6 +190,17 @@ export const STORE_BUSY_MS = 2_000
 // ── primitives ─────────────────────────────────────────────────────────────────────────────────
 /** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. */
 export const MAX_REMEMBERED_PUBLIC_KEYS = 1_000
+/** Argon2id of a store's passphrase, written and least accepted: 0.25 s native, 1.1 s in JavaScript. protocol.md §13.1 */
+export const ARGON2_MEMORY_KIB: number = 64 * KIB
+export const ARGON2_PASSES = 3
+export const ARGON2_LANES = 1
+/** Most accepted of a store: whoever can write to it must not make opening it hang. */
+export const MAX_ARGON2_MEMORY_KIB: number = 128 * KIB
+export const MAX_ARGON2_PASSES = 6
+/** Writes under one key of a sealed store; a random nonce of 96 bits allows 2³². protocol.md §15 */
+export const STORE_KEY_WRITES: number = 2 ** 31
+/** Writes after which the marker beside a store follows: a crash leaves at most so many that a restored copy may hide. */
+export const MARKER_EVERY_WRITES = 64
 
 // ── fernet ─────────────────────────────────────────────────────────────────────────────────────
 /** Skew into the future that `decrypt` with a `ttl` allows. Fernet specification, "Verifying" */

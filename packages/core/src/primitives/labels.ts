@@ -25,6 +25,8 @@ export const LABELS = {
   ephemeral: "securechat/v1/ephemeral",
   leaf: "securechat/v1/leaf",
   logStart: "securechat/v1/log-start",
+  store: "securechat/v1/store",
+  storeKey: "securechat/v1/store-key",
   sigDeviceCert: "securechat/v1/sig/device-cert",
   sigDevicePop: "securechat/v1/sig/device-pop",
   sigDeviceList: "securechat/v1/sig/device-list",

@@ -25,6 +25,15 @@ export interface StoreOpenOptions {
   readonly onLost?: ((error: SecureChatError) => void) | undefined
 }
 
+/**
+ * A few bytes kept beside a store and not in it, e.g. in a file of its own: an older copy of the store that is put back
+ * does not bring them back.
+ */
+export interface StoreMarker {
+  read(): Promise<Uint8Array | undefined>
+  write(value: Uint8Array): Promise<void>
+}
+
 export interface Store {
   /** False: gone with the process. */
   readonly durable: boolean
@@ -47,4 +56,5 @@ export interface Store {
    */
   batch(ops: readonly StoreOp[]): Promise<void>
   close?(): Promise<void>
+  readonly marker?: StoreMarker | undefined
 }

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { argon2 } from "./argon2.ts"
 import { cctvEd25519 } from "./cctv-ed25519.ts"
 import { fernetVectors } from "./fernet.ts"
 import { BESIDE, findVectors, report, SKIPPED, Vectors } from "./folder.ts"
@@ -26,7 +27,7 @@ const NOT_USED: Readonly<Record<string, string>> = {
   xchacha20_poly1305: "no part of suite 0x0001",
   hkdf_sha512: "every derivation is HKDF-SHA-256",
   hmac_sha512: "every MAC is HMAC-SHA-256",
-  pbkdf2_hmacsha256: "passphrases go through Argon2id, at a later stage",
+  pbkdf2_hmacsha256: "passphrases go through Argon2id",
 }
 
 describe.skipIf(folder === undefined)("third-party vectors", () => {
@@ -47,6 +48,9 @@ describe.skipIf(folder === undefined)("third-party vectors", () => {
   })
   describe("cctv", () => {
     cctvEd25519(vectors)
+  })
+  describe("argon2", () => {
+    argon2(vectors)
   })
   describe("fernet", () => {
     fernetVectors(vectors)

@@ -1,0 +1,357 @@
+/**
+ * A store whose driver sees sealed values under pseudonymous paths. A decorator over any `Store`, loaded only where a
+ * store is durable. Every message has a key of its own in a row of its own, so that deleting that row is enough to lose
+ * it. Not its concern: where the root key comes from (`key.ts`), the lease (the driver's). protocol.md §15
+ */
+import { equalBytes } from "../bytes/compare.ts"
+import { Reader } from "../bytes/reader.ts"
+import { Writer } from "../bytes/writer.ts"
+import { type Bytes, type Deps, platformDeps } from "../deps.ts"
+import { SecureChatError } from "../errors.ts"
+import { MARKER_EVERY_WRITES } from "../limits.ts"
+import { KEY_RECORD, StoreKeys, askFor, makeRootKey, openRootKey, wrapRootKey } from "./key.ts"
+import { SCHEMA, migrate } from "./migrate.ts"
+import { comparePaths } from "./path.ts"
+import { ERASE, Names, SEAL, clearPath, hiddenParts, keepsOrder } from "./seal-names.ts"
+import { type Open, type Opened, damaged, openRecord, readRecord, sealRecord, useOf } from "./seal-record.ts"
+import type { StoreKey, StoreKeyContext } from "./store-key.ts"
+import type { ListOptions, Store, StoreOp, StorePath } from "./store.ts"
+
+/** How far the store has come: `u16 schema ‖ u64 version of the newest record`. Written with every batch. */
+const STATE_RECORD: StorePath = [SEAL, "state"]
+/** Tables whose records have keys of their own. */
+const ERASABLE: ReadonlySet<string> = new Set(["message"])
+const RECORD_KEY_BYTES = 32
+/** A record that is rewritten while it is read may be met with its old key, once or twice. */
+const REREADS = 5
+
+export interface SealOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly reason?: "open" | "unlock" | undefined
+  readonly deps?: Deps | undefined
+}
+
+interface State {
+  readonly schema: number
+  readonly written: number
+}
+const encodeState = ({ schema, written }: State): Bytes => new Writer().u16(schema).u64(written).bytes()
+const decodeState = (bytes: Uint8Array): State => {
+  const input = new Reader(bytes)
+  const state = { schema: input.u16(), written: input.u64() }
+  input.end()
+  return state
+}
+
+type Row = readonly [place: StorePath, sealed: Uint8Array]
+
+export class SealedStore implements Store {
+  readonly durable: boolean
+  /** An older copy of the whole store was put back, as far as the marker beside it shows. */
+  rolledBack = false
+  readonly #inner: Store
+  readonly #keys: StoreKeys
+  readonly #names: Names
+  readonly #deps: Deps
+  #schema: number
+  /** Version of the newest record given out; what the driver has confirmed. */
+  #written: number
+  #confirmed: number
+  #marked: number
+
+  constructor(inner: Store, keys: StoreKeys, state: State, deps: Deps) {
+    this.#inner = inner
+    this.#keys = keys
+    this.#names = new Names(keys)
+    this.#deps = deps
+    this.durable = inner.durable
+    this.#schema = state.schema
+    this.#written = this.#confirmed = this.#marked = state.written
+  }
+
+  /** @throws ERR_STORE_CORRUPT, ERR_LOCKED */
+  async get(path: StorePath): Promise<Bytes | undefined> {
+    return (await this.#read(this.#names.under(path)))?.value
+  }
+
+  /**
+   * In path order. Where parts below the prefix are pseudonyms that order has to be made, in memory.
+   * @throws ERR_STORE_CORRUPT, ERR_LOCKED
+   */
+  async *list(
+    prefix: StorePath,
+    options: ListOptions = {},
+  ): AsyncIterableIterator<readonly [StorePath, Bytes]> {
+    if (keepsOrder(prefix)) yield* this.#listInPlace(prefix, options)
+    else yield* this.#listSorted(prefix, options)
+  }
+
+  /** @throws ERR_LOCKED, and what the driver throws */
+  async batch(ops: readonly StoreOp[]): Promise<void> {
+    const sealed = ops.flatMap((op) => this.#sealOp(op))
+    const written = this.#written
+    sealed.push(this.#state())
+    await this.#inner.batch(sealed)
+    this.#confirmed = Math.max(this.#confirmed, written)
+    if (this.#confirmed - this.#marked >= MARKER_EVERY_WRITES) await this.mark()
+  }
+
+  /** Schema number of what is kept; higher after a migration. */
+  get schema(): number {
+    return this.#schema
+  }
+  async setSchema(schema: number): Promise<void> {
+    this.#schema = schema
+    await this.#inner.batch([this.#state()])
+  }
+
+  /** Wraps the root key anew; no record is rewritten. @throws ERR_LOCKED, ERR_CONFIG_INVALID, ERR_ABORTED */
+  async changeKey(next: StoreKey, signal: AbortSignal = new AbortController().signal): Promise<void> {
+    const { root } = this.#keys
+    const given = await askFor(next, { signal, reason: "create" })
+    const value = await wrapRootKey(root, given, this.#deps)
+    // Together, so that a store that has one has the other.
+    await this.#inner.batch([{ type: "set", key: KEY_RECORD, value }, this.#state()])
+  }
+
+  /** Notes beside the store how far it has come. Failing to is no failure of what was stored. */
+  async mark(): Promise<void> {
+    const { storeId } = this.#keys.root
+    this.#marked = this.#confirmed
+    const value = new Writer().put(storeId).u64(this.#confirmed).bytes()
+    await this.#inner.marker?.write(value).catch(() => undefined)
+  }
+
+  /** Is the store behind what was noted beside it? Another store's marker says nothing. */
+  async checkMarker(): Promise<void> {
+    const marker = await this.#inner.marker?.read().catch(() => undefined)
+    if (marker?.length !== 24 || !equalBytes(marker.subarray(0, 16), this.#keys.root.storeId)) return
+    const noted = new Reader(marker.subarray(16)).u64()
+    this.rolledBack = noted > this.#confirmed
+    // No version is given twice, also after a restore.
+    this.#written = this.#confirmed = this.#marked = Math.max(noted, this.#confirmed)
+  }
+
+  /** Drops the keys; everything after is ERR_LOCKED. The driver stays open. */
+  forget(): void {
+    this.#keys.forget()
+    this.#names.forget()
+  }
+  async close(): Promise<void> {
+    await this.mark().catch(() => undefined)
+    this.forget()
+    await this.#inner.close?.()
+  }
+
+  // ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+  #sealOp(op: StoreOp): StoreOp[] {
+    const place = this.#names.of(op.key)
+    const own = ERASABLE.has(place[0] as string)
+    const keyPlace = [ERASE, ...place]
+    if (op.type === "delete")
+      return [place, ...(own ? [keyPlace] : [])].map((key) => ({ type: "delete", key }))
+    const version = ++this.#written
+    const what = { hidden: hiddenParts(op.key), value: op.value }
+    if (!own) return [this.#set(this.#keys.of(place[0] as string, useOf(version)), place, what, version)]
+    // Drawn anew with each writing: what the record was before is lost with its key.
+    const key = this.#deps.random(RECORD_KEY_BYTES)
+    const row = { hidden: [], value: key }
+    return [
+      this.#set(this.#keys.of(ERASE, useOf(version)), keyPlace, row, version),
+      this.#set(key, place, what, version),
+    ]
+  }
+  #set(key: Uint8Array, place: StorePath, what: Open, version: number): StoreOp {
+    return { type: "set", key: place, value: sealRecord(key, { place, version }, what, this.#deps) }
+  }
+  #state(): StoreOp {
+    const state = { schema: this.#schema, written: this.#written }
+    const what = { hidden: [], value: encodeState(state) }
+    return this.#set(this.#keys.of(SEAL, useOf(this.#written)), STATE_RECORD, what, this.#written)
+  }
+
+  // ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+  async #read(place: StorePath): Promise<Opened | undefined> {
+    if (ERASABLE.has(place[0] as string)) return this.#readErasable(place)
+    const sealed = await this.#inner.get(place)
+    return sealed === undefined ? undefined : this.#open(place, sealed)
+  }
+
+  /** A record and its key are read one after the other: what was rewritten in between is read again. */
+  async #readErasable(place: StorePath): Promise<Opened | undefined> {
+    for (let left = REREADS; ; left--) {
+      const sealed = await this.#inner.get(place)
+      if (sealed === undefined) return undefined
+      const key = await this.#inner.get([ERASE, ...place])
+      if (key !== undefined && isSameVersion(place, sealed, key))
+        return this.#openErasable(place, sealed, key)
+      if (left === 0) throw damaged(place)
+    }
+  }
+
+  #open(place: StorePath, sealed: Uint8Array): Opened {
+    const record = readRecord(place, sealed)
+    // Newer than the store itself: of another copy of it.
+    if (record.version > this.#written) throw damaged(place)
+    return openRecord(this.#keys.of(place[0] as string, useOf(record.version)), place, record)
+  }
+  #openErasable(place: StorePath, sealed: Uint8Array, keyRow: Uint8Array): Opened {
+    const { value: key } = this.#open([ERASE, ...place], keyRow)
+    if (key.length !== RECORD_KEY_BYTES) throw damaged(place)
+    return openRecord(key, place, readRecord(place, sealed))
+  }
+
+  /** The driver's order is the clear one. */
+  async *#listInPlace(
+    prefix: StorePath,
+    options: ListOptions,
+  ): AsyncIterableIterator<readonly [StorePath, Bytes]> {
+    const under = this.#names.under(prefix)
+    const inner = { ...options, after: options.after && this.#names.under(options.after) }
+    for await (const [place, opened] of this.#listOpened(under, inner)) {
+      const path = [...prefix, ...place.slice(prefix.length)]
+      const { value } = opened()
+      yield [path, value] as const
+    }
+  }
+
+  async *#listOpened(
+    under: StorePath,
+    options: ListOptions,
+  ): AsyncIterableIterator<readonly [StorePath, () => Opened]> {
+    if (!ERASABLE.has(under[0] as string)) {
+      for await (const [place, sealed] of this.#inner.list(under, options))
+        yield [place, () => this.#open(place, sealed)]
+      return
+    }
+    // Keys lie in the same order as their records: both are read side by side.
+    const after = options.after && [ERASE, ...options.after]
+    const keys = new Beside(
+      this.#inner.list([ERASE, ...under], { ...options, after }),
+      options.reverse === true,
+    )
+    try {
+      for await (const [place, sealed] of this.#inner.list(under, options)) {
+        const key = await keys.at([ERASE, ...place])
+        const opened = await this.#later(place, sealed, key)
+        if (opened !== undefined) yield [place, opened]
+      }
+    } finally {
+      await keys.close()
+    }
+  }
+
+  /** Opens a record met in a list when it is wanted; undefined: it has gone meanwhile. */
+  async #later(
+    place: StorePath,
+    sealed: Uint8Array,
+    key: Uint8Array | undefined,
+  ): Promise<(() => Opened) | undefined> {
+    if (key !== undefined && isSameVersion(place, sealed, key))
+      return () => this.#openErasable(place, sealed, key)
+    const opened = await this.#readErasable(place)
+    return opened && (() => opened)
+  }
+
+  async *#listSorted(
+    prefix: StorePath,
+    { after, limit = Infinity, reverse = false }: ListOptions,
+  ): AsyncIterableIterator<readonly [StorePath, Bytes]> {
+    const found: (readonly [path: StorePath, place: StorePath])[] = []
+    const under = this.#names.under(prefix)
+    for await (const [place, opened] of this.#listOpened(under, {}))
+      if (place[0] !== SEAL && place[0] !== ERASE) found.push([clearPath(place, opened().hidden), place])
+    const sign = reverse ? -1 : 1
+    found.sort(([a], [b]) => comparePaths(a, b) * sign)
+    let left = limit
+    for (const [path, place] of found) {
+      if (left <= 0) return
+      if (after !== undefined && comparePaths(path, after) * sign <= 0) continue
+      // As it is when it is reached.
+      const opened = await this.#read(place)
+      if (opened === undefined) continue
+      left -= 1
+      yield [path, opened.value] as const
+    }
+  }
+}
+
+/** Written by one batch, they have one version. */
+const isSameVersion = (place: StorePath, a: Uint8Array, b: Uint8Array): boolean =>
+  readRecord(place, a).version === readRecord(place, b).version
+
+/** A second list, followed as far as a first one has come. */
+class Beside {
+  readonly #rows: AsyncIterator<Row>
+  readonly #reverse: boolean
+  #row: IteratorResult<Row, undefined> | undefined
+
+  constructor(rows: AsyncIterable<Row>, reverse: boolean) {
+    this.#rows = rows[Symbol.asyncIterator]()
+    this.#reverse = reverse
+  }
+  async at(place: StorePath): Promise<Uint8Array | undefined> {
+    for (;;) {
+      this.#row ??= (await this.#rows.next()) as IteratorResult<Row, undefined>
+      if (this.#row.done === true) return undefined
+      const order = comparePaths(this.#row.value[0], place) * (this.#reverse ? -1 : 1)
+      if (order > 0) return undefined
+      const [, value] = this.#row.value
+      this.#row = undefined
+      if (order === 0) return value
+    }
+  }
+  async close(): Promise<void> {
+    await this.#rows.return?.()
+  }
+}
+
+const create = async (
+  inner: Store,
+  key: StoreKey,
+  context: StoreKeyContext,
+  deps: Deps,
+): Promise<SealedStore> => {
+  // Records without a key record are a damaged store, never an empty one: no identity is made in their place.
+  for await (const _ of inner.list([], { limit: 1 })) throw damaged(KEY_RECORD)
+  const state = { schema: SCHEMA, written: 0 }
+  const store = new SealedStore(inner, new StoreKeys(makeRootKey(deps)), state, deps)
+  await store.changeKey(key, context.signal)
+  await store.mark()
+  return store
+}
+
+const stateOf = async (inner: Store, keys: StoreKeys): Promise<State> => {
+  const sealed = await inner.get(STATE_RECORD)
+  if (sealed === undefined) throw damaged(STATE_RECORD)
+  const record = readRecord(STATE_RECORD, sealed)
+  const { value } = openRecord(keys.of(SEAL, useOf(record.version)), STATE_RECORD, record)
+  return decodeState(value)
+}
+
+/**
+ * Opens a sealed store, or makes one where the driver's is empty. The driver is open already.
+ * @throws ERR_STORE_WRONG_KEY, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_STORE_UNAVAILABLE, ERR_CONFIG_INVALID, ERR_ABORTED
+ */
+export const openSealed = async (
+  inner: Store,
+  key: StoreKey,
+  options: SealOptions = {},
+): Promise<SealedStore> => {
+  const { signal = new AbortController().signal, reason = "open", deps = platformDeps } = options
+  const record = await inner.get(KEY_RECORD)
+  if (record === undefined) return create(inner, key, { signal, reason }, deps)
+  const keys = new StoreKeys(await openRootKey(record, key, { signal, reason }))
+  const store = new SealedStore(inner, keys, await stateOf(inner, keys), deps)
+  if (store.schema > SCHEMA)
+    throw new SecureChatError("ERR_STORE_TOO_NEW", `the store has schema ${store.schema}`, {
+      hint: "Update this app.",
+      details: { schema: store.schema, known: SCHEMA },
+    })
+  await store.checkMarker()
+  await migrate(store)
+  await store.mark()
+  return store
+}
