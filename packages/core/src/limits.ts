@@ -132,6 +132,16 @@ export const FOREIGN_PEER_GRACE_MS: number = 30 * SECOND_MS
 export const MAX_WS_FRAGMENTS = 64
 /** Chunks a WebSocket receiver holds for one message; a slow drip of single bytes costs an object each. relay.md §9 */
 export const MAX_WS_CHUNKS = 4_096
+/** Binary attachments of a Socket.IO packet that is a frame; the library's own 10 and 2³¹ before 4.2.6 cost memory. relay.md §9 */
+export const MAX_SOCKETIO_ATTACHMENTS = 1
+/** Text of a Socket.IO packet from a relay or its client: the head of one event, or a sign-in to the default namespace. */
+export const MAX_SOCKETIO_TEXT_BYTES: number = KIB
+/** Packets of an app's own Socket.IO server: its other events may be larger than frames (the library's `maxHttpBufferSize`). */
+export const MAX_FOREIGN_PACKET_BYTES = 1_000_000
+/** Attachments of such a packet: what the library allows. */
+export const MAX_FOREIGN_ATTACHMENTS = 10
+/** Events an app's own Socket.IO server may send before it says that we are connected. */
+export const MAX_EARLY_EVENTS = 64
 /** Outgoing bytes of one socket including the next frame; the rest stays where it was. relay.md §9 */
 export const MAX_BUFFERED_BYTES: number = KIB * KIB
 /** A reader that takes nothing for this long is let go. relay.md §9 */

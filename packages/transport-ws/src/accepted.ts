@@ -6,14 +6,15 @@ import {
   type ListenerContext,
   type TransportContext,
   guardConnection,
+  slowReader,
+  type Timers,
+  neverMind,
 } from "@securechat/core/transport"
 import { RELAY_CODE, closeCodeOf } from "@securechat/core/wire"
 import type { WebSocket } from "ws"
 import { ABNORMAL, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
 import { faultCode } from "./fault-code.ts"
 import { heartbeat } from "./heartbeat.ts"
-import { slowReader } from "./slow-reader.ts"
-import { type Timers, neverMind } from "./timers.ts"
 
 export interface ConnectionLimits {
   readonly maxFrameBytes: number

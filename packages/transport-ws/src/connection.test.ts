@@ -1,7 +1,7 @@
 /** What the client does with servers that are wrong, absent, hostile or dead. */
 import { createHash } from "node:crypto"
 import { type AddressInfo, type Server, type Socket, createServer } from "node:net"
-import type { Transport } from "@securechat/core/transport"
+import { type Transport, platformTimers } from "@securechat/core/transport"
 import { contextOf, manualClock, recordedEnd, recorder } from "@securechat/testkit"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { type WebSocket, WebSocketServer } from "ws"
@@ -9,7 +9,6 @@ import { rawFrame } from "../test/raw.ts"
 import { webSocket } from "./index.ts"
 import { openSocket as globalSocket } from "./socket.default.ts"
 import { openSocket as wsSocket } from "./socket.node.ts"
-import { platformTimers } from "./timers.ts"
 import type { OpenSocket } from "./socket.ts"
 import { webSocketOn } from "./transport.ts"
 

@@ -7,12 +7,13 @@ import {
   type TransportContext,
   abortedError,
   guardConnection,
+  type Timers,
+  neverMind,
 } from "@securechat/core/transport"
 import { ABNORMAL, TOO_BIG, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
 import type { ClientSocket, OpenSocket, SocketEvents } from "./socket.ts"
 import { SUBPROTOCOL } from "./subprotocol.ts"
 import type { Target } from "./target.ts"
-import { type Timers, neverMind } from "./timers.ts"
 
 export interface Platform {
   readonly openSocket: OpenSocket

@@ -3,7 +3,7 @@
  * minutes (half-open), so silence is answered by a ping, and silence after that is the end. Browsers
  * answer pings by themselves. Not its concern: whether the application behind it still turns.
  */
-import type { Timers } from "./timers.ts"
+import type { Timers } from "@securechat/core/transport"
 
 export interface HeartbeatOptions {
   readonly timers: Timers

@@ -1,8 +1,7 @@
 // @securechat/transport-ws: the client side.
 import { openSocket } from "#socket"
-import type { Transport } from "@securechat/core/transport"
+import { type Transport, platformTimers } from "@securechat/core/transport"
 import type { WebSocketOptions } from "./target.ts"
-import { platformTimers } from "./timers.ts"
 import { webSocketOn } from "./transport.ts"
 
 export type { WebSocketOptions } from "./target.ts"

@@ -18,12 +18,12 @@ import {
   MAX_WS_FRAGMENTS,
   SLOW_READER_MS,
   type TransportConnection,
+  platformTimers,
 } from "@securechat/core/transport"
 import { type WebSocket, WebSocketServer } from "ws"
 import { type ConnectionLimits, accept } from "./accepted.ts"
 import { GOING_AWAY } from "./close.ts"
 import { RELAY_PATH, SUBPROTOCOL } from "./subprotocol.ts"
-import { platformTimers } from "./timers.ts"
 
 export interface WebSocketListenerOptions extends Partial<ConnectionLimits> {
   /** Default `/ws`. Upgrades of other paths are left alone. */

@@ -1,4 +1,5 @@
 /** The contract of `Transport` and `Listener` over real sockets, with both platforms' WebSocket. */
+import type { Timers } from "@securechat/core/transport"
 import { once } from "node:events"
 import type { Socket } from "node:net"
 import { type Deaf, transportSuite } from "@securechat/testkit"
@@ -6,7 +7,6 @@ import { afterAll, beforeAll, describe, it } from "vitest"
 import { type Started, startListener } from "../test/server.ts"
 import { openSocket as globalSocket } from "./socket.default.ts"
 import { openSocket as wsSocket } from "./socket.node.ts"
-import type { Timers } from "./timers.ts"
 import { webSocketOn } from "./transport.ts"
 
 describe.each([

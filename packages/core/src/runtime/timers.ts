@@ -3,20 +3,9 @@
  * on import. Not its concern: what time it is (`deps.nowMs`).
  */
 import { SecureChatError } from "../errors.ts"
+import type { Timers } from "../transport/timers.ts"
 
-export interface Timers {
-  /** Calls `work` once, after `ms`; returns its cancellation. */
-  after(ms: number, work: () => void): () => void
-}
-
-export const platformTimers: Timers = {
-  after: (ms, work) => {
-    const handle = setTimeout(work, ms)
-    return () => {
-      clearTimeout(handle)
-    }
-  },
-}
+export { type Timers, platformTimers } from "../transport/timers.ts"
 
 /** The error of a signal that fired. */
 export const aborted = (signal: AbortSignal): SecureChatError =>

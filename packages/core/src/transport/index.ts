@@ -4,11 +4,17 @@ export {
   HEARTBEAT_MS,
   HEARTBEAT_TIMEOUT_MS,
   MAX_BUFFERED_BYTES,
+  MAX_EARLY_EVENTS,
+  MAX_FOREIGN_ATTACHMENTS,
+  MAX_FOREIGN_PACKET_BYTES,
   MAX_FRAME_BYTES,
+  MAX_SOCKETIO_ATTACHMENTS,
+  MAX_SOCKETIO_TEXT_BYTES,
   MAX_WS_CHUNKS,
   MAX_WS_FRAGMENTS,
   SLOW_READER_MS,
 } from "../limits.ts"
+export { type BufferingSocket, drainOf } from "./drain.ts"
 export {
   type GuardOptions,
   type GuardedConnection,
@@ -18,4 +24,6 @@ export {
 } from "./guard.ts"
 export { memoryPipe } from "./memory.ts"
 export { type MessagePortLike, type PipeOptions, messagePort, pipe } from "./pipe.ts"
+export { type SlowReader, type SlowReaderOptions, slowReader } from "./slow-reader.ts"
+export { type Timers, neverMind, platformTimers } from "./timers.ts"
 export * from "./transport.ts"
