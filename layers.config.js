@@ -152,7 +152,8 @@ export const PACKAGES = [
   {
     name: "transport-socketio",
     securechat: ["core/transport", "core/wire", "core/errors"],
-    npm: ["socket.io", "socket.io-client", "node:http", "node:https"],
+    // Not `socket.io`: docs/decisions/0016-socketio-listener.md.
+    npm: ["engine.io", "socket.io-client", "socket.io-parser", "ws", "node:http", "node:stream"],
   },
   {
     // Never core's `.`: the relay cannot reach handshake, ratchet, session, content or fernet.

@@ -5,7 +5,7 @@ import { needsEnv } from "./scripts/needs.mjs"
 const source = "@securechat/source"
 
 export default defineConfig({
-  ssr: { resolve: { conditions: [source, "node", "module", "import", "default"] } },
+  ssr: { resolve: { conditions: [source, "node", "module"] } },
   test: {
     // Vitest leaves a core free for itself; of two that is half, and most files wait for sockets and browsers anyway.
     maxWorkers: Math.max(2, availableParallelism()),

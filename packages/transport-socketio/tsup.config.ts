@@ -6,5 +6,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     server: "src/server.ts",
+    "wire.node": "src/wire.node.ts",
+    "wire.default": "src/wire.default.ts",
   },
 })

@@ -1,2 +1,2 @@
-// Socket.IO follows the WebSocket transport; until it works, this package exports nothing and is not published.
+// @securechat/transport-socketio/server: the relay's side follows; until it works, this subpath exports nothing.
 export {}
