@@ -142,7 +142,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)dist/" },
+    // What the benchmarks compare with is installed by them alone.
+    exclude: { path: "(^|/)dist/|^bench/peers/" },
     tsPreCompilationDeps: "specify",
     combinedDependencies: false,
     moduleSystems: ["es6"],

@@ -6,6 +6,7 @@ import { firstMessageHash } from "../../src/handshake/responder.ts"
 import { deviceListHash } from "../../src/identity/ids.ts"
 import { type Identity, createIdentity } from "../../src/identity/keys.ts"
 import { type OwnPrekey, generatePrekey } from "../../src/identity/prekeys.ts"
+import type { RatchetState } from "../../src/ratchet/state.ts"
 import { linkCodec } from "../../src/session/codec.ts"
 import type { Effect } from "../../src/session/effect.ts"
 import type { FirstMessageContext } from "../../src/session/input.ts"
@@ -29,11 +30,14 @@ export class Party {
   readonly firstMessages = new Set<string>()
   link: Link = emptyLink
 
-  constructor(seed: number, oneTimeKeys = 3) {
-    this.deps = seededDeps(seed)
+  constructor(seed: number, oneTimeKeys = 3, deps: SeededDeps = seededDeps(seed)) {
+    this.deps = deps
     this.own = createIdentity(this.deps)
     this.spk = this.#prekey("spk")
     this.pqspk = this.#prekey("pqspk")
+    this.stock(oneTimeKeys)
+  }
+  stock(oneTimeKeys: number): void {
     for (let i = 0; i < oneTimeKeys; i++) {
       this.oneTime.opk.push(this.#prekey("opk"))
       this.oneTime.pqopk.push(this.#prekey("pqopk"))
@@ -51,6 +55,11 @@ export class Party {
     const pq = this.oneTime.pqopk.shift() ?? this.pqspk
     const { certificate, list } = this.own
     return { certificate, list, spk: this.spk.statement, opk: opk?.statement, pq: pq.statement }
+  }
+  ratchet(): RatchetState {
+    const [session] = this.link.sessions
+    if (session === undefined) throw new Error("no session")
+    return session.ratchet
   }
   begin(peer: Bundle): void {
     const source = { mode: "stored" } as const

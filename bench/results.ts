@@ -1,0 +1,48 @@
+/** `results.json`: what was measured, on what, and with which command. `charts.ts` and docs/benchmarks.md read it. */
+import { execFileSync } from "node:child_process"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { cpus, platform, release, totalmem } from "node:os"
+import type { Result } from "./row.ts"
+
+interface Results {
+  readonly command: string
+  readonly date: string
+  readonly commit: string
+  readonly node: string
+  readonly machine: string
+  readonly rows: readonly Result[]
+}
+const resultsFile = new URL("results.json", import.meta.url)
+
+const readResults = (): Results | undefined =>
+  existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, "utf8")) as Results) : undefined
+
+const machine = (): string => {
+  const [cpu] = cpus()
+  const memory = Math.round(totalmem() / 2 ** 30)
+  return `${cpus().length} × ${cpu?.model.trim() ?? "unknown"}, ${memory} GiB, ${platform()} ${release()}`
+}
+const commit = (): string => {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
+  } catch {
+    return "unknown"
+  }
+}
+
+/** Rows that did not run this time keep what they had. */
+export function writeResults(command: string, rows: readonly Result[]): void {
+  const key = (row: Result): string => `${row.id} ${row.against}`
+  const fresh = new Map(rows.map((row) => [key(row), row]))
+  const ids = new Set(rows.map((row) => row.id))
+  const kept = readResults()?.rows.filter((row) => !ids.has(row.id)) ?? []
+  const results: Results = {
+    command,
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    node: process.version,
+    machine: machine(),
+    rows: [...kept, ...fresh.values()],
+  }
+  writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`)
+}
