@@ -10,6 +10,7 @@ export default defineConfig({
     "transport/index": "src/transport/index.ts",
     "primitives/index": "src/primitives/index.ts",
     "identity/index": "src/identity/index.ts",
+    "store/indexeddb": "src/store/indexeddb.ts",
     "store/sqlite": "src/store/sqlite.ts",
     errors: "src/errors.ts",
     limits: "src/limits.ts",

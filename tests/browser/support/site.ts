@@ -15,7 +15,7 @@ export const CHROMIUM: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium"
 /** A bound for one step on a machine that does much else, not an expectation. */
 export const STEP_MS = 20_000
 
-const FLAGS = [
+export const FLAGS: string[] = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
