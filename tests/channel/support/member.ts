@@ -6,27 +6,53 @@ import {
   SecureChannel,
   type SecureChatError,
   type SecurityChange,
+  type Store,
+  type Transport,
   memoryStore,
 } from "@securechat/core"
+import { turn } from "@securechat/testkit"
 
-export type MemberOptions = Omit<ChannelOptions, "store">
+type Environment = NonNullable<ConstructorParameters<typeof SecureChannel>[1]>
+export type Time = Omit<Environment, "deps"> & { readonly nowMs: () => number }
+
+const realTime: Time = {
+  nowMs: Date.now,
+  elapsedMs: () => performance.now(),
+  timers: {
+    after: (ms, work) => {
+      const timer = setTimeout(work, ms)
+      return () => {
+        clearTimeout(timer)
+      }
+    },
+  },
+}
+
+const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, i) => byte === other[i])
 
 export class Member {
-  readonly store = memoryStore()
+  readonly store: Store
   readonly messages: ChannelMessage[] = []
   readonly changes: SecurityChange[] = []
   readonly strangers: AccountId[] = []
   readonly errors: SecureChatError[] = []
   /** Messages that were told as missing. */
   missing = 0
+  /** Every frame, as the pipe took it and as it gave it. */
+  readonly sent: Uint8Array[] = []
+  readonly heard: Uint8Array[] = []
   /** What came out of the generator as keys and seeds are drawn, 32 and 64 bytes at once. */
   readonly drawn: Uint8Array[] = []
-  readonly #options: MemberOptions
+  readonly #options: ChannelOptions
+  readonly #time: Time
   #channel: SecureChannel
   #waiting: (() => void)[] = []
 
-  constructor(options: MemberOptions) {
-    this.#options = options
+  constructor({ store = memoryStore(), ...options }: ChannelOptions, time = realTime) {
+    this.store = store
+    this.#options = { ...options, pipe: this.#tapped(options.pipe) }
+    this.#time = time
     this.#channel = this.#made()
   }
 
@@ -55,6 +81,12 @@ export class Member {
   async until(check: () => boolean): Promise<void> {
     while (!check()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
+  /** Resolves when what `other` sent last has come here, and been read. */
+  async hears(other: Member): Promise<void> {
+    const last = other.sent.at(-1)
+    await this.until(() => this.heard.some((frame) => last !== undefined && sameBytes(frame, last)))
+    await turn()
+  }
   async say(texts: readonly string[]): Promise<void> {
     await Promise.all(texts.map((text) => this.#channel.send(text)))
   }
@@ -65,23 +97,36 @@ export class Member {
       if (length === 32 || length === 64) this.drawn.push(bytes.slice())
       return bytes
     }
+    const { nowMs, ...time } = this.#time
     const channel = new SecureChannel(
       { ...this.#options, store: this.store },
-      {
-        deps: { random, nowMs: Date.now },
-        elapsedMs: () => performance.now(),
-        timers: {
-          after: (ms, work) => {
-            const timer = setTimeout(work, ms)
-            return () => {
-              clearTimeout(timer)
-            }
-          },
-        },
-      },
+      { ...time, deps: { random, nowMs } },
     )
     this.#listen(channel)
     return channel
+  }
+  #tapped(pipe: Transport): Transport {
+    return {
+      ...pipe,
+      connect: async ({ signal, log, token, onClose, onFrame }) => {
+        const hear = (frame: Uint8Array): void => {
+          this.heard.push(frame)
+          onFrame(frame)
+          this.#wake()
+        }
+        const connection = await pipe.connect({ signal, log, token, onClose, onFrame: hear })
+        return {
+          get bufferedBytes() {
+            return connection.bufferedBytes
+          },
+          send: (frame) => {
+            this.sent.push(frame)
+            return connection.send(frame)
+          },
+          close: (info) => connection.close(info),
+        }
+      },
+    }
   }
   #listen(channel: SecureChannel): void {
     const keep = <T>(list: T[]): ((event: T) => void) => {
