@@ -74,7 +74,7 @@ const assemble = (options: RelayOptions, deps: RelayDeps): Parts => {
   const config = resolveConfig(options)
   const app = options.app === undefined ? undefined : serveApp(options.app)
   const logger = options.logger ?? jsonLogger()
-  const { mailbox } = openStorage(options, config, deps)
+  const { mailbox, directory } = openStorage(options, config, deps)
   const wanted = options.metrics
   const prometheus = isPrometheus(wanted) ? prometheusMetrics() : undefined
   const metrics: Metrics | undefined = prometheus ?? (isPrometheus(wanted) ? undefined : wanted)
@@ -90,13 +90,13 @@ const assemble = (options: RelayOptions, deps: RelayDeps): Parts => {
     key: deps.random(32),
     logAddresses: options.logAddresses ?? false,
   })
-  const keepsHandles = typeof options.mailbox === "object"
   const { limits } = config
-  const context = { ...deps, limits, hook: options.auth !== undefined, keepsHandles }
+  const context = { ...deps, limits, hook: options.auth !== undefined, keepsHandles: directory.keepsHandles }
   const runtime = new RelayRuntime({
     deps,
     context,
     mailbox,
+    directory,
     auth: options.auth,
     policy,
     observer,

@@ -36,27 +36,26 @@ const namedCertificate = (challenged: Challenged, bytes: Uint8Array): DeviceCert
   }
 }
 
-const isSound = (certificate: DeviceCertificate): boolean => {
+/** Are both signatures of this certificate good? */
+const isSound = (bytes: Uint8Array): boolean => {
   try {
-    checkCertificate(certificate)
+    checkCertificate(certificateCodec.decode(bytes))
     return true
   } catch {
     return false
   }
 }
 
+/** Is the certificate of a login the one on record, or sound where there is none? */
+export const isCertified = ({ certificate }: Login, recorded: Uint8Array | undefined): boolean =>
+  recorded === undefined ? isSound(certificate) : same(recorded, certificate)
+
 /**
- * The device behind a proof, or undefined. The login signature is checked first: whoever cannot make it
- * pays for one check whether the account is known here or not; only the device itself pays for the two of
- * its certificate, and only until that is on record.
- *
- * @param onRecord the certificate of this device as published here, if it was.
+ * The device behind a proof, or undefined. The login signature is checked before anything is looked up:
+ * whoever cannot make it pays for one check whether the account is known here or not; only the device
+ * itself pays for the two of its certificate, and only until that is on record (`isCertified`).
  */
-export const checkProof = (
-  challenged: Challenged,
-  proof: FrameOf<"proof">,
-  onRecord: (account: string, device: string) => Uint8Array | undefined,
-): Login | undefined => {
+export const checkProof = (challenged: Challenged, proof: FrameOf<"proof">): Login | undefined => {
   const { offer } = challenged
   const certificate = namedCertificate(challenged, proof.certificate)
   const statement = {
@@ -76,8 +75,6 @@ export const checkProof = (
   if (certificate === undefined || !signed) return undefined
   const account = formatAccountId(offer.accountId)
   const device = formatDeviceId(offer.deviceId)
-  const recorded = onRecord(account, device)
-  if (recorded === undefined ? !isSound(certificate) : !same(recorded, certificate.bytes)) return undefined
   const { accountId, deviceId } = offer
   const { accountKey, bytes } = certificate
   return { account, device, accountId, deviceId, accountKey, certificate: bytes }

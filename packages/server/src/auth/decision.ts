@@ -3,25 +3,12 @@
  * refusal ends it. relay.md §4
  */
 import { RELAY_CODE } from "@securechat/core/wire"
-import type { Deciding, Grant, Login, Opening, Ready, RelayState } from "../relay/state.ts"
-import { get, set } from "../relay/table.ts"
+import type { AnswerTo } from "../relay/question.ts"
+import type { Deciding, Entering, Grant, Ready } from "../relay/state.ts"
 import { cursorText } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
 import { end, refuseLogin, settle } from "../routing/routes.ts"
 import type { RelayDecision } from "./authorize.ts"
-
-/** Binds the app's name to the account; false where another account holds it. The first binding stays. */
-const bind = (turn: Turn, login: Login, handle: string | undefined): boolean => {
-  if (handle === undefined) return true
-  const holder = get(turn.state.bindings, handle)
-  if (holder !== undefined && holder !== login.account) return false
-  turn.update({ bindings: set(turn.state.bindings, handle, login.account) })
-  return true
-}
-
-/** Has the account's newest list revoked this device? */
-export const isRevoked = (state: RelayState, { account, device }: Login): boolean =>
-  get(state.accounts, account)?.revoked.includes(device) === true
 
 type Allowed = Extract<RelayDecision, { readonly allow: true }>
 
@@ -32,48 +19,74 @@ const grantOf = (turn: Turn, allowed: Allowed): Grant => ({
   ...(allowed.expiresAt === undefined ? {} : { expiresAtMs: allowed.expiresAt.getTime() }),
 })
 
-/** 0: allowed and bound. Every refusal but `expired` looks like any other. */
-const refusalOf = (turn: Turn, login: Login, decision: RelayDecision | undefined): number => {
+/** 0: allowed. Every refusal but `expired` looks like any other. */
+const refusalOf = (turn: Turn, decision: RelayDecision | undefined): number => {
   if (decision === undefined) return RELAY_CODE.refused
   if (!decision.allow) return decision.reason === "expired" ? RELAY_CODE.expired : RELAY_CODE.refused
-  if (decision.expiresAt !== undefined && decision.expiresAt.getTime() <= turn.nowMs)
-    return RELAY_CODE.expired
-  return bind(turn, login, decision.handle) ? 0 : RELAY_CODE.refused
+  const isOver = decision.expiresAt !== undefined && decision.expiresAt.getTime() <= turn.nowMs
+  return isOver ? RELAY_CODE.expired : 0
 }
 
 /** The app has decided about a login. */
 export const admitLogin = (turn: Turn, deciding: Deciding, decision: RelayDecision | undefined): void => {
-  const { id, login, request, cursor } = deciding
-  const refusal = refusalOf(turn, login, decision)
+  const { id, login } = deciding
+  const refusal = refusalOf(turn, decision)
   if (refusal !== 0 || decision?.allow !== true) {
     refuseLogin(turn, id, refusal, refusal === RELAY_CODE.expired ? "expired" : "hook")
     return
   }
-  // The hook has seconds: the account may have revoked the device meanwhile.
-  if (isRevoked(turn.state, login)) {
+  turn.put({ ...deciding, phase: "entering", grant: grantOf(turn, decision) })
+  // Revocation is asked about again: the hook has seconds, and the account may have used them.
+  const { account, device } = login
+  turn.ask(id, { ask: "enter", account, device, handle: decision.handle })
+}
+
+/** The directory has taken the device in, or knows better. */
+export const onEntered = (
+  turn: Turn,
+  entering: Entering,
+  { revoked, bound, fence }: AnswerTo<"enter">,
+): void => {
+  const { id, login, cursor, ...rest } = entering
+  if (revoked) {
     refuseLogin(turn, id, RELAY_CODE.revoked, "revoked")
     return
   }
-  const { phase: _phase, cursor: _cursor, ...rest } = deciding
-  const opening: Opening = { ...rest, phase: "opening", request, grant: grantOf(turn, decision) }
-  if (!settle(turn, deciding, login)) {
+  if (!bound) {
+    refuseLogin(turn, id, RELAY_CODE.refused, "hook")
+    return
+  }
+  if (!settle(turn, entering, login)) {
     refuseLogin(turn, id, RELAY_CODE.limited, "limited")
     return
   }
-  turn.put(opening)
+  turn.put({ ...rest, id, login, fence, phase: "opening" })
   turn.do({ type: "resume", id, device: login.device, cursor: cursorText(cursor) })
 }
 
 /** The app has decided about a new token of a connection that is ready. */
 const renew = (turn: Turn, ready: Ready, decision: RelayDecision | undefined): void => {
-  const { tokenRequest, ...rest } = ready
-  if (tokenRequest === undefined) return
-  const refusal = refusalOf(turn, ready.login, decision)
+  if (ready.tokenRequest === undefined) return
+  const refusal = refusalOf(turn, decision)
   if (refusal !== 0 || decision?.allow !== true) {
     refuseLogin(turn, ready.id, refusal, "expired")
     return
   }
-  turn.put({ ...rest, grant: grantOf(turn, decision) })
+  turn.put({ ...ready, renewal: grantOf(turn, decision) })
+  const { handle } = decision
+  if (handle === undefined) onBound(turn, { ...ready, renewal: grantOf(turn, decision) }, true)
+  else turn.ask(ready.id, { ask: "bind", handle, account: ready.login.account })
+}
+
+/** The app's name of a new token is this account's, or another's. */
+export const onBound = (turn: Turn, ready: Ready, bound: boolean): void => {
+  const { tokenRequest, renewal, ...rest } = ready
+  if (tokenRequest === undefined || renewal === undefined) return
+  if (!bound) {
+    refuseLogin(turn, ready.id, RELAY_CODE.refused, "expired")
+    return
+  }
+  turn.put({ ...rest, grant: renewal })
   turn.send(ready.id, { type: "ok", request: tokenRequest, body: new Uint8Array(0) })
 }
 

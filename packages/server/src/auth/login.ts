@@ -3,13 +3,13 @@
  * bye; nothing here allocates by a length field or writes a route. relay.md §4
  */
 import { type FrameOf, PROTOCOL_VERSION, RELAY_CODE } from "@securechat/core/wire"
-import type { Challenged, Greeting, Login } from "../relay/state.ts"
-import { get } from "../relay/table.ts"
+import type { AnswerTo, QuestionOf } from "../relay/question.ts"
+import type { Challenged, Greeting, Login, Proving } from "../relay/state.ts"
 import { tokenText } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
 import { refuseLogin } from "../routing/routes.ts"
-import { checkProof } from "./challenge.ts"
-import { admitLogin, isRevoked } from "./decision.ts"
+import { checkProof, isCertified } from "./challenge.ts"
+import { admitLogin } from "./decision.ts"
 
 const MIN_VERSION: number = PROTOCOL_VERSION
 const MAX_VERSION: number = PROTOCOL_VERSION
@@ -37,52 +37,56 @@ export const onHello = (turn: Turn, greeting: Greeting, hello: FrameOf<"hello">)
   turn.send(id, { type: "challenge", request: hello.request, version, origin, connection, nonce, timeMs })
 }
 
-const recordedCertificate =
-  (turn: Turn) =>
-  (account: string, device: string): Uint8Array | undefined =>
-    get(turn.state.accounts, account)?.devices[device]?.certificate
-
 /** The one proof a challenge is good for. */
 export const onProof = (turn: Turn, challenged: Challenged, proof: FrameOf<"proof">): void => {
-  const { id } = challenged
-  const login = checkProof(challenged, proof, recordedCertificate(turn))
+  const {
+    phase: _phase,
+    version: _version,
+    connection: _id,
+    nonce: _nonce,
+    timeMs: _time,
+    ...rest
+  } = challenged
+  const { offer, ...peer } = rest
+  const { id } = peer
+  const login = checkProof(challenged, proof)
   if (login === undefined) {
     refuseLogin(turn, id, RELAY_CODE.refused, "refused")
     return
   }
-  if (isRevoked(turn.state, login)) {
-    refuseLogin(turn, id, RELAY_CODE.revoked, "revoked")
-    return
-  }
+  const { account, device } = login
   // Counted only now: before the signature held, anybody could have used up the device's logins.
-  if (turn.spend("deviceLogin", login.device) > 0) {
+  if (turn.spend("deviceLogin", device) > 0) {
     refuseLogin(turn, id, RELAY_CODE.limited, "limited")
     return
   }
-  ask(turn, challenged, proof, login)
+  turn.put({ ...peer, phase: "proving", request: proof.request, login, cursor: offer.cursor })
+  turn.ask(id, { ask: "login", account, device, token: proof.token }, [
+    { bucket: "deviceLogin", owner: device, cost: 1 },
+  ])
 }
 
-/** The app decides where there is one, else everybody may enter. */
-const ask = (turn: Turn, challenged: Challenged, proof: FrameOf<"proof">, login: Login): void => {
-  const { id, address, origin, page, transport, heardAtMs, earlyBytes, offer } = challenged
-  const peer = {
-    id,
-    address,
-    origin,
-    transport,
-    heardAtMs,
-    earlyBytes,
-    ...(page === undefined ? {} : { page }),
+/** What the directory says of the device. Then the app decides where there is one, else everybody may enter. */
+export const onRecognised = (
+  turn: Turn,
+  proving: Proving,
+  { token }: QuestionOf<"login">,
+  known: AnswerTo<"login">,
+): void => {
+  const { id } = proving
+  if (!isCertified(proving.login, known.certificate)) {
+    refuseLogin(turn, id, RELAY_CODE.refused, "refused")
+    return
   }
-  const deciding = {
-    ...peer,
-    phase: "deciding",
-    request: proof.request,
-    login,
-    cursor: offer.cursor,
-  } as const
+  if (known.revoked) {
+    refuseLogin(turn, id, RELAY_CODE.revoked, "revoked")
+    return
+  }
+  const { oneTimeLeft, kemLeft, handle } = known
+  const login = handle === undefined ? proving.login : { ...proving.login, handle }
+  const deciding = { ...proving, phase: "deciding", login, stock: { oneTimeLeft, kemLeft } } as const
   turn.put(deciding)
-  if (turn.context.hook) askApp(turn, deciding, login, proof.token)
+  if (turn.context.hook) askApp(turn, deciding, login, token)
   else admitLogin(turn, deciding, { allow: true })
 }
 
@@ -94,7 +98,7 @@ interface Applicant {
 /** Also for a new token of a connection that is ready. */
 export const askApp = (turn: Turn, applicant: Applicant, login: Login, tokenBytes: Uint8Array): void => {
   const token = tokenText(tokenBytes)
-  const handle = get(turn.state.presence, login.account)?.handles[0]
+  const { handle } = login
   turn.do({
     type: "authorize",
     id: applicant.id,

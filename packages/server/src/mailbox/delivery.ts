@@ -9,7 +9,6 @@
 import { type FrameOf, RELAY_CODE } from "@securechat/core/wire"
 import type { Input } from "../relay/input.ts"
 import type { Delivery, Opening, Ready, Waiting } from "../relay/state.ts"
-import { get, set } from "../relay/table.ts"
 import { cursorBytes, cursorText } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
 import { end } from "../routing/routes.ts"
@@ -35,12 +34,6 @@ const pump = (turn: Turn, ready: Ready): void => {
   turn.do({ type: "readMail", id, device: login.device, after: delivery.sent, limit })
 }
 
-const seen = (turn: Turn, account: string): void => {
-  const record = get(turn.state.accounts, account)
-  if (record === undefined) return
-  turn.update({ accounts: set(turn.state.accounts, account, { ...record, seenAtMs: turn.nowMs }) })
-}
-
 const sessionLimits = (turn: Turn): FrameOf<"ready">["limits"] => {
   const { frameBytes, bodyBytes, signalBytes, openRequests } = turn.limits
   const { windowDeliveries, windowBytes, messageTtlMs, idleMs } = turn.limits
@@ -58,13 +51,13 @@ const sessionLimits = (turn: Turn): FrameOf<"ready">["limits"] => {
 
 /** The mailbox knows the device: the login is complete. */
 export const onResumed = (turn: Turn, opening: Opening, input: Extract<Input, { type: "resumed" }>): void => {
-  const { id, login, request } = opening
+  const { stock, ...rest } = opening
+  const { id, login, request } = rest
   if (input.place === undefined) {
     end(turn, id, RELAY_CODE.unavailable)
     return
   }
   const { resumed, after, backlog } = input.place
-  const record = get(turn.state.accounts, login.account)?.devices[login.device]
   turn.count("logins", { result: "ok" })
   turn.log("info", "login", { connection: id, account: login.account })
   turn.do({ type: "disarm", id })
@@ -73,12 +66,10 @@ export const onResumed = (turn: Turn, opening: Opening, input: Extract<Input, { 
     request,
     limits: sessionLimits(turn),
     backlog,
-    oneTimeLeft: record?.oneTime.length ?? 0,
-    kemLeft: record?.oneTimeKem.length ?? 0,
+    ...stock,
     resumed,
   })
   turn.do({ type: "watch", id, device: login.device })
-  seen(turn, login.account)
   const delivery: Delivery = {
     sent: after,
     waiting: [],
@@ -87,8 +78,8 @@ export const onResumed = (turn: Turn, opening: Opening, input: Extract<Input, { 
     more: true,
     caughtUp: false,
   }
-  const progress = { lastRequest: request, openRequests: 0, delivery, leaving: false }
-  pump(turn, { ...opening, ...progress, phase: "ready" })
+  const progress = { lastRequest: request, openRequests: 0, held: [], delivery, leaving: false }
+  pump(turn, { ...rest, ...progress, phase: "ready" })
 }
 
 const sizeOf = (item: MailItem): number => item.envelope.length + DELIVERY_OVERHEAD_BYTES

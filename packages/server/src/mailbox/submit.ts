@@ -1,23 +1,27 @@
 /** From `submit` to `accepted`, which goes out only after the append resolved. relay.md §3, §7 */
 import { type FrameOf, RELAY_CODE, formatAccountId, formatDeviceId } from "@securechat/core/wire"
 import type { Input } from "../relay/input.ts"
-import type { Ready, RelayState } from "../relay/state.ts"
-import { get } from "../relay/table.ts"
+import type { AnswerTo, QuestionOf } from "../relay/question.ts"
+import { type Ready, recipientKey } from "../relay/state.ts"
+import { get, set } from "../relay/table.ts"
 import { toText } from "../relay/text.ts"
 import type { Asked, Turn } from "../relay/turn.ts"
 import { end } from "../routing/routes.ts"
 import { encodeRecord } from "./record.ts"
 
-/** Is this a device that has published here? */
-const isKnown = (state: RelayState, account: string, device: string): boolean =>
-  get(state.accounts, account)?.devices[device] !== undefined
+/** How long a recipient that was found is taken for granted. */
+const RECIPIENT_MS = 60_000
 
-/** 0: it may be stored; else the code that answers it. Unknown recipients cost the sender's own bucket. */
+const keyOf = ({ accountId, deviceId }: FrameOf<"submit">): string =>
+  recipientKey(formatAccountId(accountId), formatDeviceId(deviceId))
+
+const isKnown = (turn: Turn, frame: FrameOf<"submit">): boolean =>
+  (get(turn.state.recipients, keyOf(frame)) ?? 0) > turn.nowMs
+
+/** 0: it may go on; else the code that answers it. Unknown recipients cost the sender's own bucket. */
 const refusalOf = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): number => {
   if (turn.state.draining) return RELAY_CODE.draining
   if (frame.body.length > turn.limits.bodyBytes) return RELAY_CODE.tooLarge
-  const known = isKnown(turn.state, formatAccountId(frame.accountId), formatDeviceId(frame.deviceId))
-  if (!known) return RELAY_CODE.refused
   return connection.openRequests >= turn.limits.openRequests ? RELAY_CODE.limited : 0
 }
 
@@ -25,7 +29,6 @@ const append = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): void => 
   const { login, id } = connection
   const { envelopeId, body, expiresMs } = frame
   const latestMs = turn.nowMs + turn.limits.messageTtlMs
-  turn.put({ ...connection, openRequests: connection.openRequests + 1 })
   turn.do({
     type: "append",
     id,
@@ -55,20 +58,82 @@ export const onSubmit = (asked: Asked<FrameOf<"submit">>): void => {
     turn.nack(id, frame.request, refusal, refusal === RELAY_CODE.limited ? 1_000 : 0)
     return
   }
-  const pair = `${login.account}>${formatAccountId(frame.accountId)}`
-  if (turn.affords(connection, frame.request, "submit", pair)) append(asked)
+  const openRequests = connection.openRequests + 1
+  if (connection.held.length === 0 && isKnown(turn, frame)) {
+    turn.put({ ...connection, openRequests })
+    if (!toKnown(asked)) close(turn, id)
+    return
+  }
+  // Behind one that waits, or waiting itself: what a device sends stays in its order.
+  turn.put({ ...connection, openRequests, held: [...connection.held, frame] })
+  if (connection.held.length === 0) askRecipient(turn, id, frame)
+}
+
+const askRecipient = (turn: Turn, id: string, { accountId, deviceId }: FrameOf<"submit">): void => {
+  turn.ask(id, { ask: "recipient", account: formatAccountId(accountId), device: formatDeviceId(deviceId) })
+}
+
+/** Stored, where the bucket of this sender and recipient allows it; false: answered already. */
+const toKnown = (asked: Asked<FrameOf<"submit">>): boolean => {
+  const { turn, connection, frame } = asked
+  const pair = `${connection.login.account}>${formatAccountId(frame.accountId)}`
+  const affordable = turn.affords(connection, frame.request, "submit", pair)
+  if (affordable) append(asked)
+  return affordable
+}
+
+/** One request of this connection has been answered. */
+const close = (turn: Turn, id: string): void => {
+  const connection = turn.connection(id)
+  if (connection?.phase !== "ready") return
+  turn.put({ ...connection, openRequests: connection.openRequests - 1 })
+  leaveWhenDone(turn, id)
+}
+
+/** The first of those that wait, whose recipient is known or not, and all behind it that need not ask. */
+export const onRecipient = (
+  turn: Turn,
+  before: Ready,
+  { account, device }: QuestionOf<"recipient">,
+  known: AnswerTo<"recipient"> | undefined,
+): void => {
+  const { id } = before
+  const exists = known?.certificate !== undefined && !known.revoked
+  const key = recipientKey(account, device)
+  if (exists) turn.update({ recipients: set(turn.state.recipients, key, turn.nowMs + RECIPIENT_MS) })
+  let connection: Ready = before
+  for (const [index, frame] of before.held.entries()) {
+    if (index > 0 && !isKnown(turn, frame)) {
+      turn.put({ ...connection, held: before.held.slice(index) })
+      askRecipient(turn, id, frame)
+      return
+    }
+    connection = { ...connection, held: before.held.slice(index + 1) }
+    turn.put(connection)
+    const refused = index === 0 && !exists
+    if (refused)
+      turn.nack(
+        id,
+        frame.request,
+        known === undefined ? RELAY_CODE.unavailable : RELAY_CODE.refused,
+        known === undefined ? 1_000 : 0,
+      )
+    if (!refused && toKnown({ turn, connection, frame })) continue
+    close(turn, id)
+    const after = turn.connection(id)
+    if (after?.phase !== "ready") return
+    connection = after
+  }
 }
 
 /** The mailbox has answered. */
 export const onAppended = (turn: Turn, input: Extract<Input, { type: "appended" }>): void => {
   const { id, request, envelopeId, result } = input
-  const connection = turn.connection(id)
-  if (connection?.phase !== "ready") return
-  turn.put({ ...connection, openRequests: connection.openRequests - 1 })
+  if (turn.connection(id)?.phase !== "ready") return
   if (result === "full") turn.nack(id, request, RELAY_CODE.full, turn.limits.fullRetryMs)
   else if (result === "failed") turn.nack(id, request, RELAY_CODE.unavailable, 1_000)
   else turn.send(id, { type: "accepted", request, envelopeId, repeated: result === "duplicate" })
-  leaveWhenDone(turn, id)
+  close(turn, id)
 }
 
 /** A draining relay lets a connection go when its open appends are confirmed. */

@@ -20,6 +20,7 @@ export interface Observer {
   refused(reason: Refusal, from: ConnectionOrigin): void
   hookFailed(error: unknown): void
   mailboxFailed(error: unknown): void
+  directoryFailed(error: unknown): void
 }
 
 export interface ObserverOptions {
@@ -73,6 +74,9 @@ export const observerOf = ({ logger, metrics, key, logAddresses }: ObserverOptio
     },
     mailboxFailed: (error) => {
       logger.error("mailbox failed", { error: nameOf(error) })
+    },
+    directoryFailed: (error) => {
+      logger.error("directory failed", { error: nameOf(error) })
     },
   }
 }

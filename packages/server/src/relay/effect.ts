@@ -1,6 +1,7 @@
 /** Everything a relay can ask its shell for. `runtime.ts` is the only file that carries it out. */
 import type { Frame } from "@securechat/core/wire"
 import type { RelayIdentity } from "../auth/authorize.ts"
+import type { Question, Spending } from "./question.ts"
 
 export type Effect =
   | { readonly type: "send"; readonly id: string; readonly frame: Frame }
@@ -11,6 +12,19 @@ export type Effect =
   /** The login is over: its alarm is no longer needed. */
   | { readonly type: "disarm"; readonly id: string }
   | { readonly type: "authorize"; readonly id: string; readonly who: RelayIdentity }
+  /** `answered` or `unanswered` comes back. */
+  | {
+      readonly type: "ask"
+      readonly id: string
+      readonly question: Question
+      readonly spend: readonly Spending[]
+    }
+  /** The owner was told of its stock of prekeys. */
+  | { readonly type: "told"; readonly account: string; readonly device: string }
+  /** The last device of an account has left. */
+  | { readonly type: "freeHandles"; readonly account: string }
+  | { readonly type: "seen"; readonly accounts: readonly string[] }
+  | { readonly type: "forget"; readonly beforeMs: number }
   /** Delete what the device has stored, then say where it stands. */
   | { readonly type: "resume"; readonly id: string; readonly device: string; readonly cursor: string }
   | {

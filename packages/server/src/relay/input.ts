@@ -1,6 +1,7 @@
 /** Everything that can happen to a relay. `id` names a connection; one that is gone is ignored. */
 import type { RelayDecision } from "../auth/authorize.ts"
 import type { MailItem } from "../mailbox/mailbox.ts"
+import type { Answered, Question } from "./question.ts"
 
 export type Input =
   | {
@@ -17,6 +18,14 @@ export type Input =
   | { readonly type: "late"; readonly id: string }
   /** The app's word about a login or a new token; `undefined`: it threw, hung or spoke nonsense. */
   | { readonly type: "decided"; readonly id: string; readonly decision: RelayDecision | undefined }
+  | { readonly type: "answered"; readonly id: string; readonly answered: Answered }
+  /** A bucket that all relays share is empty, or, without a wait, nobody can answer. */
+  | {
+      readonly type: "unanswered"
+      readonly id: string
+      readonly question: Question
+      readonly retryAfterMs: number | undefined
+    }
   /** Where the mailbox stands for a device that logged in; `undefined`: it cannot answer. */
   | {
       readonly type: "resumed"

@@ -12,6 +12,8 @@ import type {
 import { frameCodec } from "@securechat/core/wire"
 import { type AdmitPolicy, refusalBefore } from "../auth/admit.ts"
 import { type RelayAuth, type RelayDecision, type RelayIdentity, asDecision } from "../auth/authorize.ts"
+import type { Directory } from "../directory/directory.ts"
+import { type DirectoryContext, performDirectory } from "../directory/perform.ts"
 import type { MailCounts, Mailbox } from "../mailbox/mailbox.ts"
 import { performMail } from "../mailbox/perform.ts"
 import type { Observer } from "../observe/observer.ts"
@@ -34,6 +36,7 @@ export interface RuntimeOptions {
   readonly deps: RelayDeps
   readonly context: RelayContext
   readonly mailbox: Mailbox
+  readonly directory: Directory
   readonly auth: RelayAuth | undefined
   readonly policy: AdmitPolicy
   readonly observer: Observer
@@ -47,6 +50,7 @@ const nothing = (): void => undefined
 
 export class RelayRuntime {
   readonly #options: RuntimeOptions
+  readonly #directoryContext: DirectoryContext
   readonly #sockets = new Map<string, Socket>()
   readonly #inputs: Input[] = []
   #state: RelayState
@@ -59,6 +63,14 @@ export class RelayRuntime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options
+    this.#directoryContext = {
+      directory: options.directory,
+      observer: options.observer,
+      nowMs: options.deps.nowMs,
+      dispatch: (input) => {
+        this.dispatch(input)
+      },
+    }
     const seed = options.deps.random(4)
     this.#state = emptyRelay(new DataView(seed.buffer).getUint32(0))
   }
@@ -225,6 +237,13 @@ export class RelayRuntime {
         return
       case "watch":
         this.#watch(effect)
+        return
+      case "ask":
+      case "told":
+      case "freeHandles":
+      case "seen":
+      case "forget":
+        performDirectory(effect, this.#directoryContext)
         return
       default:
         void performMail(effect, {

@@ -1,10 +1,10 @@
 /**
  * What a relay knows at one moment: plain readonly data, no sockets, no mail. Mail lies in a `Mailbox`.
  *
- *   connection   greeting ──hello──► challenged ──proof──► deciding ──allow──► opening ──mailbox──► ready
- *                    └──────────────────┴─── bye, 5 s, refusal ──┴───────────────┴─── gone from the table
+ *   greeting ─hello─► challenged ─proof─► proving ─known─► deciding ─allow─► entering ─► opening ─mailbox─► ready
+ *       └─────────────────┴── bye, 5 s, refusal ─┴──────────────┴───────────────┴──────────┴─── gone from the table
  */
-import type { AccountId, Bytes, DeviceId } from "@securechat/core/wire"
+import type { AccountId, Bytes, DeviceId, FrameOf } from "@securechat/core/wire"
 import type { Bucket } from "../limit/bucket.ts"
 import { type Table, emptyTable } from "./table.ts"
 
@@ -53,13 +53,33 @@ export interface Login {
   readonly deviceId: Bytes
   readonly accountKey: Bytes
   readonly certificate: Bytes
+  /** A handle the account holds. */
+  readonly handle?: string
 }
-/** The proof held; the app decides. */
-export interface Deciding extends Peer {
-  readonly phase: "deciding"
+interface Proved extends Peer {
   readonly request: number
   readonly login: Login
   readonly cursor: Bytes
+}
+/** The proof held; the directory is asked whether it knows the device. */
+export interface Proving extends Proved {
+  readonly phase: "proving"
+}
+/** What `ready` says of prekeys. */
+interface StockLeft {
+  readonly oneTimeLeft: number
+  readonly kemLeft: number
+}
+/** The device is good; the app decides. */
+export interface Deciding extends Proved {
+  readonly phase: "deciding"
+  readonly stock: StockLeft
+}
+/** Allowed; the directory takes it in. */
+export interface Entering extends Proved {
+  readonly phase: "entering"
+  readonly stock: StockLeft
+  readonly grant: Grant
 }
 /** Allowed; the mailbox looks up the cursor. The device's route is this connection already. */
 export interface Opening extends Peer {
@@ -67,6 +87,9 @@ export interface Opening extends Peer {
   readonly request: number
   readonly login: Login
   readonly grant: Grant
+  readonly stock: StockLeft
+  /** Which login of the device this is, among several relays. */
+  readonly fence: number
 }
 /** What the app allowed. */
 export interface Grant {
@@ -101,68 +124,31 @@ export interface Ready extends Peer {
   readonly phase: "ready"
   readonly login: Login
   readonly grant: Grant
+  readonly fence: number
+  /** Submits, in order, of which the first one's recipient is being looked up. */
+  readonly held: readonly FrameOf<"submit">[]
   readonly lastRequest: number
   readonly openRequests: number
   readonly delivery: Delivery
   /** The request that brought a new token, while the app decides. */
   readonly tokenRequest?: number
+  /** What the app allowed for it, while its name is looked up. */
+  readonly renewal?: Grant
   /** The relay drains: it ends when its open requests are answered. */
   readonly leaving: boolean
 }
 
-export type Connection = Greeting | Challenged | Deciding | Opening | Ready
+export type Connection = Greeting | Challenged | Proving | Deciding | Entering | Opening | Ready
 /** Connections whose device is known and reachable. */
 export type Online = Opening | Ready
 
-/** One public prekey as published. */
-export interface StoredPrekey {
-  readonly keyId: number
-  readonly notAfterMs: number
-  readonly bytes: Bytes
-}
-/** A key id that was seen once stays taken, also after its key was handed out. */
-export interface SeenKey {
-  /** Kind and id. */
-  readonly name: string
-  readonly body: string
-  readonly notAfterMs: number
-}
-export interface DeviceRecord {
-  readonly certificate: Bytes
-  readonly signedPrekey: StoredPrekey
-  readonly lastResortKem: StoredPrekey
-  readonly oneTime: readonly StoredPrekey[]
-  readonly oneTimeKem: readonly StoredPrekey[]
-  readonly lastResortUses: number
-  readonly publications: readonly string[]
-  readonly seen: readonly SeenKey[]
-}
-export interface ListRecord {
-  readonly version: number
-  /** Hash of the body, hex. */
-  readonly hash: string
-  readonly bytes: Bytes
-}
-export interface Account {
-  readonly accountKey: Bytes
-  /** Signed lists, oldest first; at least one. */
-  readonly lists: readonly ListRecord[]
-  /** Devices of the newest list. */
-  readonly listed: readonly string[]
-  readonly revoked: readonly string[]
-  readonly devices: Readonly<Record<string, DeviceRecord>>
-  readonly seenAtMs: number
-}
-
-interface HandleEntry {
-  readonly account: string
-  readonly version: number
-  readonly record: Bytes
-}
 /** An account with a connected device, or one that has just vanished. */
 export interface Presence {
   readonly devices: readonly string[]
-  readonly handles: readonly string[]
+  /** It has claimed a handle since its first device came. */
+  readonly named: boolean
+  /** When the directory was last told that it is here. */
+  readonly seenAtMs: number
   /** When its handles are free again; undefined while a device is connected. */
   readonly freeAtMs?: number
 }
@@ -172,10 +158,8 @@ export interface RelayState {
   readonly connections: Table<Connection>
   /** Device to connection id. */
   readonly routes: Table<string>
-  readonly accounts: Table<Account>
-  readonly handles: Table<HandleEntry>
-  /** Names the app bound to accounts; the first binding stays. */
-  readonly bindings: Table<string>
+  /** Devices that have published, until when that need not be asked again. */
+  readonly recipients: Table<number>
   readonly presence: Table<Presence>
   readonly buckets: Table<Bucket>
   /** Connections per address, and those of them not logged in. */
@@ -189,9 +173,7 @@ export interface RelayState {
 export const emptyRelay = (seed: number): RelayState => ({
   connections: emptyTable(seed),
   routes: emptyTable(seed),
-  accounts: emptyTable(seed),
-  handles: emptyTable(seed),
-  bindings: emptyTable(seed),
+  recipients: emptyTable(seed),
   presence: emptyTable(seed),
   buckets: emptyTable(seed),
   addresses: emptyTable(seed),
@@ -199,6 +181,9 @@ export const emptyRelay = (seed: number): RelayState => ({
   pendingTotal: 0,
   draining: false,
 })
+
+/** Name of a recipient in its table. */
+export const recipientKey = (account: string, device: string): string => `${account}/${device}`
 
 export const isOnline = (connection: Connection): connection is Online =>
   connection.phase === "opening" || connection.phase === "ready"

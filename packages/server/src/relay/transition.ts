@@ -10,6 +10,7 @@ import { onDrained, onMail, onMailRead, onResumed } from "../mailbox/delivery.ts
 import { onAppended, onLeave } from "../mailbox/submit.ts"
 import { arrive, depart, end, refuseLogin } from "../routing/routes.ts"
 import type { Effect } from "./effect.ts"
+import { onAnswered, onUnanswered } from "./answers.ts"
 import type { Input } from "./input.ts"
 import { onRequest } from "./requests.ts"
 import type { Connection, Ready, RelayState } from "./state.ts"
@@ -109,6 +110,8 @@ const onConnectionInput = (turn: Turn, connection: Connection, input: Input): vo
   if (input.type === "frame") onFrame(turn, connection, input.bytes)
   else if (input.type === "closed") depart(turn, connection.id)
   else if (input.type === "overflowed") end(turn, connection.id, RELAY_CODE.slow)
+  else if (input.type === "answered") onAnswered(turn, connection, input.answered)
+  else if (input.type === "unanswered") onUnanswered(turn, connection, input)
   else if (input.type === "decided") onDecided(turn, connection.id, input.decision)
   else if (input.type === "appended") onAppended(turn, input)
   else if (input.type === "resumed") {

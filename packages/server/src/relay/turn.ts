@@ -6,6 +6,7 @@ import { type Frame, RELAY_CODE, closeCodeOf, relayCodeName } from "@securechat/
 import type { BucketName, Limits } from "../limit/limits.ts"
 import { take } from "../limit/bucket.ts"
 import type { Effect, LogFields } from "./effect.ts"
+import type { Question, Spending } from "./question.ts"
 import type { Connection, Ready, RelayState } from "./state.ts"
 import { get, set } from "./table.ts"
 
@@ -62,6 +63,11 @@ export class Turn {
     this.count("byes", { code: relayCodeName(code) ?? "leaving" })
     this.send(id, { type: "bye", request: 0, code })
     this.do({ type: "close", id, code: closeCodeOf(code) })
+  }
+
+  /** Asks the directory. */
+  ask(id: string, question: Question, spend: readonly Spending[] = []): void {
+    this.do({ type: "ask", id, question, spend })
   }
 
   count(name: string, labels?: Readonly<Record<string, string>>): void {

@@ -5,6 +5,7 @@
 import { SecureChatError } from "@securechat/core/errors"
 import { verifyHandle } from "@securechat/core/identity"
 import { type FrameOf, type HandleRecord, RELAY_CODE, handleRecordCodec } from "@securechat/core/wire"
+import type { AnswerTo, QuestionOf } from "../relay/question.ts"
 import type { Ready } from "../relay/state.ts"
 import { get, set } from "../relay/table.ts"
 import type { Asked, Turn } from "../relay/turn.ts"
@@ -18,47 +19,56 @@ const decoded = (bytes: Uint8Array): HandleRecord | undefined => {
   }
 }
 
-/** 0: taken, or held already. Who holds it, and why not, looks the same from outside. */
-const refusalOf = (turn: Turn, { login, grant }: Ready, record: HandleRecord): number => {
-  if (!verifyHandle(record, login.accountKey)) return RELAY_CODE.refused
-  if (grant.byHook && grant.handle !== record.handle) return RELAY_CODE.refused
-  const bound = get(turn.state.bindings, record.handle)
-  if (bound !== undefined && bound !== login.account) return RELAY_CODE.refused
-  const entry = get(turn.state.handles, record.handle)
-  if (entry !== undefined) {
-    if (entry.account !== login.account || record.version < entry.version) return RELAY_CODE.refused
-    return 0
-  }
-  const held = get(turn.state.presence, login.account)?.handles.length ?? 0
-  return held >= turn.limits.handlesPerAccount ? RELAY_CODE.full : 0
-}
-
-const keep = (turn: Turn, { login }: Ready, record: HandleRecord): void => {
-  const entry = { account: login.account, version: record.version, record: record.bytes }
-  turn.update({ handles: set(turn.state.handles, record.handle, entry) })
-  const presence = get(turn.state.presence, login.account)
-  if (presence === undefined || presence.handles.includes(record.handle)) return
-  const handles = [...presence.handles, record.handle]
-  turn.update({ presence: set(turn.state.presence, login.account, { ...presence, handles }) })
-}
+/** Signed by the account, and the one its app allows. */
+const isAllowed = ({ login, grant }: Ready, record: HandleRecord): boolean =>
+  verifyHandle(record, login.accountKey) && (!grant.byHook || grant.handle === record.handle)
 
 export const onHandleSet = ({ turn, connection, frame }: Asked<FrameOf<"handleSet">>): void => {
   const { id, login } = connection
-  if (!turn.affords(connection, frame.request, "handle", login.account)) return
+  const { request } = frame
+  if (!turn.affords(connection, request, "handle", login.account)) return
   const record = decoded(frame.record)
-  const refusal = record === undefined ? RELAY_CODE.malformed : refusalOf(turn, connection, record)
-  if (record === undefined || refusal !== 0) {
-    turn.nack(id, frame.request, refusal)
+  if (record === undefined) turn.nack(id, request, RELAY_CODE.malformed)
+  else if (!isAllowed(connection, record)) turn.nack(id, request, RELAY_CODE.refused)
+  else {
+    const { handle, version, bytes } = record
+    const claim = { handle, account: login.account, version, record: bytes }
+    turn.ask(id, { ask: "setHandle", request, claim }, [{ bucket: "handle", owner: login.account, cost: 1 }])
+  }
+}
+
+/** Who holds it, and why not, looks the same from outside. */
+export const onHandleKept = (
+  turn: Turn,
+  connection: Ready,
+  { request, claim }: QuestionOf<"setHandle">,
+  answer: AnswerTo<"setHandle">,
+): void => {
+  const { id, login } = connection
+  if (answer !== "set") {
+    turn.nack(id, request, RELAY_CODE[answer])
     return
   }
-  keep(turn, connection, record)
-  turn.send(id, { type: "ok", request: frame.request, body: new Uint8Array(0) })
+  turn.put({ ...connection, login: { ...login, handle: login.handle ?? claim.handle } })
+  const presence = get(turn.state.presence, login.account)
+  if (presence !== undefined)
+    turn.update({ presence: set(turn.state.presence, login.account, { ...presence, named: true }) })
+  turn.send(id, { type: "ok", request, body: new Uint8Array(0) })
 }
 
 export const onHandleGet = ({ turn, connection, frame }: Asked<FrameOf<"handleGet">>): void => {
   const { id, login } = connection
-  if (!turn.affords(connection, frame.request, "lookup", login.account)) return
-  const entry = get(turn.state.handles, frame.handle)
-  if (entry === undefined) turn.nack(id, frame.request, RELAY_CODE.refused)
-  else turn.send(id, { type: "ok", request: frame.request, body: entry.record })
+  const { request, handle } = frame
+  if (!turn.affords(connection, request, "lookup", login.account)) return
+  turn.ask(id, { ask: "handle", request, handle }, [{ bucket: "lookup", owner: login.account, cost: 1 }])
+}
+
+export const onHandleFound = (
+  turn: Turn,
+  { id }: Ready,
+  { request }: QuestionOf<"handle">,
+  answer: AnswerTo<"handle">,
+): void => {
+  if (answer === "unknown") turn.nack(id, request, RELAY_CODE.refused)
+  else turn.send(id, { type: "ok", request, body: answer })
 }

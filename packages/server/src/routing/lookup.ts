@@ -11,20 +11,20 @@ import {
   formatAccountId,
   formatDeviceId,
 } from "@securechat/core/wire"
-import type { Account, DeviceRecord, ListRecord } from "../relay/state.ts"
-import { get, set } from "../relay/table.ts"
+import type { ClaimedKeys, Stock } from "../directory/directory.ts"
+import type { AnswerTo, QuestionOf, Spending } from "../relay/question.ts"
+import type { Ready } from "../relay/state.ts"
+import { get } from "../relay/table.ts"
 import type { Asked, Turn } from "../relay/turn.ts"
-import { takeKeys } from "./prekeys.ts"
-import { stockOf } from "./publish.ts"
 
 /** What a frame's head, counts and length fields take at most. */
 const ANSWER_OVERHEAD_BYTES = 64
 
 /** As many lists as fit, oldest first. */
-const fitting = (lists: readonly ListRecord[], roomBytes: number): readonly Bytes[] => {
+const fitting = (lists: readonly Bytes[], roomBytes: number): readonly Bytes[] => {
   let room = roomBytes
   const taken: Bytes[] = []
-  for (const { bytes } of lists) {
+  for (const bytes of lists) {
     room -= bytes.length + 2
     if (room < 0) break
     taken.push(bytes)
@@ -34,85 +34,89 @@ const fitting = (lists: readonly ListRecord[], roomBytes: number): readonly Byte
 
 export const onDevices = ({ turn, connection, frame }: Asked<FrameOf<"devices">>): void => {
   const { id, login } = connection
-  if (!turn.affords(connection, frame.request, "lookup", login.account)) return
-  const account = get(turn.state.accounts, formatAccountId(frame.accountId))
-  if (account === undefined) {
-    turn.nack(id, frame.request, RELAY_CODE.refused)
+  const { request, knownVersion } = frame
+  if (!turn.affords(connection, request, "lookup", login.account)) return
+  const account = formatAccountId(frame.accountId)
+  turn.ask(id, { ask: "devices", request, account, knownVersion }, [
+    { bucket: "lookup", owner: login.account, cost: 1 },
+  ])
+}
+
+export const onDevicesFound = (
+  turn: Turn,
+  { id }: Ready,
+  { request }: QuestionOf<"devices">,
+  answer: AnswerTo<"devices">,
+): void => {
+  if (answer === "unknown") {
+    turn.nack(id, request, RELAY_CODE.refused)
     return
   }
-  const newer = account.lists.filter((list) => list.version > frame.knownVersion)
-  const known = account.listed.map((device) => account.devices[device]?.certificate)
-  const certificates = newer.length === 0 ? [] : known.filter((certificate) => certificate !== undefined)
+  const { certificates } = answer
   const used = certificates.reduce((sum, bytes) => sum + bytes.length + 2, ANSWER_OVERHEAD_BYTES)
-  const lists = fitting(newer, turn.limits.frameBytes - used)
-  turn.send(id, {
-    type: "ok",
-    request: frame.request,
-    body: devicesAnswerCodec.encode({ lists, certificates }),
-  })
+  const lists = fitting(answer.lists, turn.limits.frameBytes - used)
+  turn.send(id, { type: "ok", request, body: devicesAnswerCodec.encode({ lists, certificates }) })
 }
 
-/** Tells a connected owner, and begins to count anew. */
-const notifyOwner = (turn: Turn, device: string, record: DeviceRecord): DeviceRecord => {
+const isLow = ({ oneTimeLeft, kemLeft }: Stock): boolean =>
+  oneTimeLeft < ONE_TIME_LOW_WATER || kemLeft < ONE_TIME_KEM_LOW_WATER
+
+/** Tells a connected owner; its last-resort uses are counted anew then. */
+const notifyOwner = (turn: Turn, account: string, device: string, stock: Stock): void => {
   const route = get(turn.state.routes, device)
-  if (route === undefined || turn.connection(route)?.phase !== "ready") return record
-  turn.send(route, { type: "stock", request: 0, ...stockOf(record) })
-  return { ...record, lastResortUses: 0 }
+  const owner = route === undefined ? undefined : turn.connection(route)
+  if (owner?.phase !== "ready" || owner.login.account !== account) return
+  turn.send(owner.id, { type: "stock", request: 0, ...stock })
+  turn.do({ type: "told", account, device })
 }
 
-const isLow = (record: DeviceRecord): boolean =>
-  record.oneTime.length < ONE_TIME_LOW_WATER || record.oneTimeKem.length < ONE_TIME_KEM_LOW_WATER
+/** What a claim takes, from all devices of it or none. */
+const costsOf = (account: string, deviceIds: readonly Bytes[]): readonly Spending[] => [
+  { bucket: "lookup", owner: account, cost: 1 },
+  { bucket: "claim", owner: account, cost: deviceIds.length },
+  ...deviceIds.map((deviceId): Spending => ({
+    bucket: "claimTarget",
+    owner: `${account}>${formatDeviceId(deviceId)}`,
+    cost: 1,
+  })),
+]
 
-/** One bundle out of an account; empty where the device's signed keys have expired. */
-const claimOne = (turn: Turn, accountName: string, deviceId: Bytes): ClaimedDevice => {
-  const none = { deviceId, bundle: new Uint8Array(0) }
-  const account = get(turn.state.accounts, accountName)
-  const device = formatDeviceId(deviceId)
-  const record = account?.devices[device]
-  const list = account?.lists.at(-1)?.bytes
-  if (account === undefined || record === undefined || list === undefined) return none
-  const [left, keys] = takeKeys(record, turn.nowMs)
-  if (keys === undefined) return none
-  if (keys.lastResort) turn.count("last_resort_uses")
-  const kept = isLow(left) ? notifyOwner(turn, device, left) : left
-  const next: Account = { ...account, devices: { ...account.devices, [device]: kept } }
-  turn.update({ accounts: set(turn.state.accounts, accountName, next) })
-  const { signedPrekey, oneTime, kem } = keys
-  return {
-    deviceId,
-    bundle: bundleBytes({ certificate: record.certificate, list, signedPrekey, oneTime, kem }),
-  }
-}
-
-/** Both buckets of a claim, all devices of it or none; 0, or how long to wait. */
-const spendClaim = ({ turn, connection, frame }: Asked<FrameOf<"claim">>): number => {
-  const { account } = connection.login
+/** Asking for what does not exist costs as much: there is nothing to be found out for less. */
+export const onClaim = ({ turn, connection, frame }: Asked<FrameOf<"claim">>): void => {
+  const { id, login } = connection
+  const { request, deviceIds } = frame
+  const spend = costsOf(login.account, deviceIds)
   const before = turn.state
-  const waits = [turn.spend("claim", account, frame.deviceIds.length)]
-  for (const deviceId of frame.deviceIds)
-    waits.push(turn.spend("claimTarget", `${account}>${formatDeviceId(deviceId)}`))
-  const waitMs = Math.max(...waits)
-  if (waitMs > 0) turn.state = before
-  return waitMs
+  const waitMs = Math.max(...spend.map(({ bucket, owner, cost }) => turn.spend(bucket, owner, cost)))
+  if (waitMs > 0) {
+    turn.state = before
+    turn.nack(id, request, RELAY_CODE.limited, waitMs)
+    return
+  }
+  turn.ask(id, { ask: "claim", request, account: formatAccountId(frame.accountId), deviceIds }, spend)
 }
 
-export const onClaim = (asked: Asked<FrameOf<"claim">>): void => {
-  const { turn, connection, frame } = asked
-  const { id } = connection
-  const accountName = formatAccountId(frame.accountId)
-  const account = get(turn.state.accounts, accountName)
-  // A look-up of its own bucket first: asking for what does not exist must cost something too.
-  if (!turn.affords(connection, frame.request, "lookup", connection.login.account)) return
-  const unknown = frame.deviceIds.some((deviceId) => account?.devices[formatDeviceId(deviceId)] === undefined)
-  if (unknown) {
-    turn.nack(id, frame.request, RELAY_CODE.refused)
+/** Empty where the device's signed keys have expired. */
+const bundleOf = (deviceId: Bytes, keys: ClaimedKeys | "none"): ClaimedDevice => ({
+  deviceId,
+  bundle: keys === "none" ? new Uint8Array(0) : bundleBytes(keys),
+})
+
+export const onClaimed = (
+  turn: Turn,
+  { id }: Ready,
+  { request, account, deviceIds }: QuestionOf<"claim">,
+  answer: AnswerTo<"claim">,
+): void => {
+  if (answer === "unknown") {
+    turn.nack(id, request, RELAY_CODE.refused)
     return
   }
-  const waitMs = spendClaim(asked)
-  if (waitMs > 0) {
-    turn.nack(id, frame.request, RELAY_CODE.limited, waitMs)
-    return
-  }
-  const devices = frame.deviceIds.map((deviceId) => claimOne(turn, accountName, deviceId))
-  turn.send(id, { type: "ok", request: frame.request, body: claimAnswerCodec.encode({ devices }) })
+  const devices = deviceIds.map((deviceId, index) => {
+    const keys = answer[index] ?? "none"
+    if (keys !== "none" && keys.lastResort) turn.count("last_resort_uses")
+    if (keys !== "none" && isLow(keys.stock)) notifyOwner(turn, account, formatDeviceId(deviceId), keys.stock)
+    return bundleOf(deviceId, keys)
+  })
+  turn.send(id, { type: "ok", request, body: claimAnswerCodec.encode({ devices }) })
 }

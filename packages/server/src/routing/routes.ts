@@ -42,35 +42,33 @@ export const settle = (turn: Turn, connection: Connection, login: Login): boolea
     routes: set(turn.state.routes, login.device, connection.id),
     presence: set(turn.state.presence, login.account, {
       devices: [...others, login.device],
-      handles: presence?.handles ?? [],
+      named: presence?.named ?? login.handle !== undefined,
+      seenAtMs: turn.nowMs,
     }),
   })
   if (older !== undefined) end(turn, older, RELAY_CODE.replaced)
   return true
 }
 
-/** Handles of an account that keeps nothing here are free again. */
-export const releaseHandles = (turn: Turn, presence: Presence): void => {
-  let { handles } = turn.state
-  for (const handle of presence.handles) handles = remove(handles, handle)
-  turn.update({ handles })
+/** Nobody of this account is here any more; its handles are free again where they are not kept. */
+export const forgetPresence = (turn: Turn, account: string, { named }: Presence): void => {
+  turn.update({ presence: remove(turn.state.presence, account) })
+  if (named && !turn.context.keepsHandles) turn.do({ type: "freeHandles", account })
 }
 
 const leavePresence = (turn: Turn, login: Login, saidBye: boolean): void => {
   const presence = get(turn.state.presence, login.account)
   if (presence === undefined) return
   const devices = presence.devices.filter((device) => device !== login.device)
-  if (devices.length > 0 || (turn.context.keepsHandles && presence.handles.length > 0)) {
+  if (devices.length > 0) {
     turn.update({ presence: set(turn.state.presence, login.account, { ...presence, devices }) })
     return
   }
-  const graceMs = saidBye ? 0 : turn.limits.handleGraceMs
-  if (graceMs === 0 || presence.handles.length === 0) {
-    releaseHandles(turn, presence)
-    turn.update({ presence: remove(turn.state.presence, login.account) })
+  if (saidBye || turn.context.keepsHandles || !presence.named) {
+    forgetPresence(turn, login.account, presence)
     return
   }
-  const freeAtMs = turn.nowMs + graceMs
+  const freeAtMs = turn.nowMs + turn.limits.handleGraceMs
   turn.update({ presence: set(turn.state.presence, login.account, { ...presence, devices, freeAtMs }) })
 }
 

@@ -12,6 +12,8 @@ import {
 import type { RelayAuth } from "../../src/auth/authorize.ts"
 import { originPolicy } from "../../src/http/origins.ts"
 import { type RelayLimits, resolveLimits } from "../../src/limit/limits.ts"
+import type { Directory } from "../../src/directory/directory.ts"
+import { memoryDirectory } from "../../src/directory/memory.ts"
 import type { Mailbox } from "../../src/mailbox/mailbox.ts"
 import { memoryMailbox } from "../../src/mailbox/memory.ts"
 import type { Metrics } from "../../src/observe/metrics.ts"
@@ -60,6 +62,7 @@ export interface BenchOptions {
   readonly limits?: RelayLimits
   readonly auth?: RelayAuth
   readonly mailbox?: Mailbox
+  readonly directory?: Directory
 }
 
 const HOST = "localhost:5000"
@@ -69,7 +72,13 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve()
 }
 
-export const bench = ({ seed = 1, limits: changes, auth, mailbox: given }: BenchOptions = {}): Bench => {
+export const bench = ({
+  seed = 1,
+  limits: changes,
+  auth,
+  mailbox: given,
+  directory: givenDirectory,
+}: BenchOptions = {}): Bench => {
   const clock = manualClock()
   const { random } = unsafeSeeded(seed)
   const limits = resolveLimits({ beforeAuthMs: 5_000, ...changes })
@@ -83,6 +92,7 @@ export const bench = ({ seed = 1, limits: changes, auth, mailbox: given }: Bench
       totalBytes: limits.memoryBytes,
       dedupMs: limits.dedupMs,
     })
+  const directory = givenDirectory ?? memoryDirectory(limits)
   const deps = { random, nowMs: clock.nowMs, timers: clock.timers }
   const counted: string[] = []
   const metrics: Metrics = {
@@ -94,8 +104,9 @@ export const bench = ({ seed = 1, limits: changes, auth, mailbox: given }: Bench
   }
   const runtime = new RelayRuntime({
     deps,
-    context: { ...deps, limits, hook: auth !== undefined, keepsHandles: false },
+    context: { ...deps, limits, hook: auth !== undefined, keepsHandles: directory.keepsHandles },
     mailbox,
+    directory,
     auth,
     policy: originPolicy(() => ({ loopbackPort: 5000, tls: false, origins: [], pages: [] })),
     observer: observerOf({ logger: silentLogger, metrics, key: random(32), logAddresses: false }),
