@@ -152,7 +152,7 @@ export const PACKAGES = [
   {
     name: "transport-socketio",
     securechat: ["core/transport", "core/wire", "core/errors"],
-    // Not `socket.io`: docs/decisions/0016-socketio-listener.md.
+    // Not `socket.io`: docs/decisions/0017-socketio-listener.md.
     npm: ["engine.io", "socket.io-client", "socket.io-parser", "ws", "node:http", "node:stream"],
   },
   {

@@ -35,7 +35,17 @@ describe("the command line", () => {
         "--origin",
         "https://b.example",
       ],
-      ...["--cors", "https://app.example", "--tls-key", key, "--tls-cert", cert, "--app", "dist"],
+      ...[
+        "--cors",
+        "https://app.example",
+        "--tls-key",
+        key,
+        "--tls-cert",
+        cert,
+        "--polling",
+        "--app",
+        "dist",
+      ],
       ...["--metrics-token", "t", "--log-level", "debug", "--log-addresses", "--drain", "5"],
     ])
     expect(options).toMatchObject({
@@ -43,6 +53,7 @@ describe("the command line", () => {
       host: "0.0.0.0",
       origins: ["https://a.example", "https://b.example"],
       cors: { origins: ["https://app.example"] },
+      polling: true,
       app: "dist",
       metrics: { prometheus: true, token: "t" },
       logAddresses: true,

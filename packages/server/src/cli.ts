@@ -31,6 +31,7 @@ interface Given {
   readonly tlsKey?: string
   readonly tlsCert?: string
   readonly behindProxy?: true | readonly string[]
+  readonly polling?: true
   readonly app?: string
   readonly metrics?: true
   readonly metricsToken?: string
@@ -59,6 +60,7 @@ const program = (): Command =>
     .option("--tls-key <file>", "private key in PEM; read again on SIGHUP")
     .option("--tls-cert <file>", "certificate chain in PEM")
     .option("--behind-proxy [address...]", "a proxy ends TLS; its addresses, default loopback")
+    .option("--polling", "Socket.IO over plain requests too, where networks let no WebSocket through")
     .option("--app <folder>", "built web app to serve at /")
     .option("--metrics", "serve /metrics to this computer, or to whoever has the token")
     .addOption(
@@ -92,7 +94,7 @@ const metricsOf = ({ metrics, metricsToken }: Given): RelayOptions["metrics"] =>
 export const readCommandLine = (argv: readonly string[]): CommandLine => {
   const given = program().parse(argv, { from: "user" }).opts<Given>()
   const readTls = tlsReader(given)
-  const { port, host, origin, cors, behindProxy, app, logAddresses } = given
+  const { port, host, origin, cors, behindProxy, polling, app, logAddresses } = given
   const options: RelayOptions = {
     port,
     host,
@@ -100,6 +102,7 @@ export const readCommandLine = (argv: readonly string[]): CommandLine => {
     cors: cors === undefined ? undefined : { origins: cors },
     tls: readTls?.(),
     behindProxy: typeof behindProxy === "object" ? { trust: behindProxy } : behindProxy,
+    polling,
     app,
     metrics: metricsOf(given),
     logAddresses,

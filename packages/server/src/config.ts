@@ -29,6 +29,8 @@ export interface RelayOptions {
   readonly tls?: TlsFiles | undefined
   /** TLS ends at a proxy. `trust`: the addresses whose `X-Forwarded-For` counts; true: loopback. */
   readonly behindProxy?: boolean | { readonly trust: readonly string[] } | undefined
+  /** Socket.IO over plain requests too, for networks that let no WebSocket through. Default false. */
+  readonly polling?: boolean | undefined
   /** Folder of a built web app to serve at '/'. For trying out: who serves the code can change it. */
   readonly app?: string | undefined
   readonly limits?: RelayLimits | undefined
@@ -50,6 +52,7 @@ export interface RelayConfig {
   readonly behindProxy: boolean
   /** Addresses of proxies whose forwarded address counts. */
   readonly trusted: readonly string[]
+  readonly polling: boolean
   readonly limits: Limits
 }
 
@@ -95,6 +98,7 @@ export const resolveConfig = (options: RelayOptions): RelayConfig => {
     pages: (options.cors?.origins ?? []).map((origin) => parseOrigin(origin, "cors.origins")),
     behindProxy: behindProxy !== false,
     trusted: trustedProxies(behindProxy),
+    polling: options.polling ?? false,
     limits: resolveLimits(options.limits, descriptorLimit()),
   }
   checkExposure(config)

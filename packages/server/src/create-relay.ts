@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import { SecureChatError } from "@securechat/core/errors"
 import type { HttpServerLike, Listener, Logger } from "@securechat/core/transport"
+import { socketIoListener } from "@securechat/transport-socketio/server"
 import { webSocketListener } from "@securechat/transport-ws/server"
 import { type RelayConfig, type RelayOptions, resolveConfig } from "./config.ts"
 import { serveApp } from "./http/app.ts"
@@ -106,15 +107,16 @@ const assemble = (options: RelayOptions, deps: RelayDeps): Parts => {
   return { config, logger, mailbox, runtime, prometheus, token, policy, app, carrier }
 }
 
-/** One line each; the Socket.IO listener is the next. */
-const makeListeners = ({ config }: Parts): readonly Listener[] => [
-  webSocketListener({
+/** One line each. */
+const makeListeners = ({ config }: Parts): readonly Listener[] => {
+  const options = {
     maxFrameBytes: config.limits.frameBytes,
     maxBufferedBytes: config.limits.outgoingBytes,
     slowMs: config.limits.slowMs,
     addressOf: addressOf(config.trusted),
-  }),
-]
+  }
+  return [webSocketListener(options), socketIoListener({ ...options, polling: config.polling })]
+}
 
 class ComposedRelay implements Relay {
   readonly #parts: Parts
@@ -152,6 +154,7 @@ class ComposedRelay implements Relay {
     if (this.#closing !== undefined) throw new SecureChatError("ERR_CLOSED", "the relay is closed")
     const router = this.#attachListeners(true)
     server.on("upgrade", router.onUpgrade)
+    if (this.#parts.config.polling) server.on("request", router.onRequest)
     this.#parts.carrier.server = server
     this.#begin(undefined)
   }

@@ -18,6 +18,9 @@ export const RELAY_EVENT = "securechat.v1"
 /** Where Socket.IO listens, here and in every default of its own. */
 export const RELAY_PATH = "/socket.io"
 
+/** The text before a frame. A constant: the library would build and parse it for every frame. */
+export const FRAME_HEAD = `51-${JSON.stringify([RELAY_EVENT, { _placeholder: true, num: 0 }])}`
+
 /** Bytes of an attachment, as a view: `Buffer` in Node, `ArrayBuffer` in browsers. Undefined for anything else. */
 export const bytesOf = (value: unknown): Uint8Array | undefined => {
   if (value instanceof Uint8Array) return value

@@ -1,2 +1,3 @@
-// @securechat/transport-socketio/server: the relay's side follows; until it works, this subpath exports nothing.
-export {}
+// @securechat/transport-socketio/server: the relay's side.
+export { type SocketIoListenerOptions, socketIoListener } from "./listener.ts"
+export type { ConnectionLimits } from "./accepted.ts"

@@ -6,6 +6,7 @@ import {
   type ListenerContext,
   type TransportContext,
   guardConnection,
+  wsFaultCode,
   slowReader,
   type Timers,
   neverMind,
@@ -13,7 +14,6 @@ import {
 import { RELAY_CODE, closeCodeOf } from "@securechat/core/wire"
 import type { WebSocket } from "ws"
 import { ABNORMAL, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
-import { faultCode } from "./fault-code.ts"
 import { heartbeat } from "./heartbeat.ts"
 
 export interface ConnectionLimits {
@@ -108,7 +108,7 @@ class Accepted {
     socket.on("ping", heard)
     // `ws` answers its own protocol errors with their close code; here they only get a name.
     socket.on("error", (error) => {
-      const code = faultCode(error)
+      const code = wsFaultCode(error)
       if (code !== undefined) this.#refuse(code, "protocol error")
     })
     socket.on("close", (code, reason) => {

@@ -6,7 +6,6 @@ import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import {
   CLOSE_TIMEOUT_MS,
-  type ConnectionOrigin,
   HEARTBEAT_MS,
   HEARTBEAT_TIMEOUT_MS,
   type HttpServerLike,
@@ -18,7 +17,10 @@ import {
   MAX_WS_FRAGMENTS,
   SLOW_READER_MS,
   type TransportConnection,
+  originOf,
+  pathOf,
   platformTimers,
+  socketAddress,
 } from "@securechat/core/transport"
 import { type WebSocket, WebSocketServer } from "ws"
 import { type ConnectionLimits, accept } from "./accepted.ts"
@@ -42,19 +44,6 @@ const DEFAULTS: ConnectionLimits = {
   timers: platformTimers,
 }
 
-const socketAddress = (request: IncomingMessage): string => request.socket.remoteAddress ?? ""
-
-const originOf = (request: IncomingMessage, addressOf: (r: IncomingMessage) => string): ConnectionOrigin => {
-  const { origin, host } = request.headers
-  return {
-    address: addressOf(request),
-    ...(origin === undefined ? {} : { origin }),
-    ...(host === undefined ? {} : { host }),
-  }
-}
-
-const pathOf = (request: IncomingMessage): string => (request.url ?? "").split("?", 1)[0] ?? ""
-
 /** The header is a list; a client that offers more than ours is answered with ours. */
 const offersOurs = (request: IncomingMessage): boolean =>
   (request.headers["sec-websocket-protocol"] ?? "").split(",").some((name) => name.trim() === SUBPROTOCOL)
@@ -76,7 +65,7 @@ export const webSocketListener = (options: WebSocketListenerOptions = {}): Liste
   let closing: Promise<void> | undefined
 
   const take = (socket: WebSocket, request: IncomingMessage, context: ListenerContext): void => {
-    const { connection } = accept(socket, limits, context, originOf(request, addressOf))
+    const { connection } = accept(socket, limits, context, originOf(request, addressOf(request)))
     open.add(connection)
     socket.on("close", () => open.delete(connection))
   }
@@ -92,7 +81,7 @@ export const webSocketListener = (options: WebSocketListenerOptions = {}): Liste
     maxFrameBytes: limits.maxFrameBytes,
     attach: (server: HttpServerLike, context: ListenerContext) => {
       const upgrades = upgradesFor(limits.maxFrameBytes, (request) =>
-        context.admit(originOf(request, addressOf)),
+        context.admit(originOf(request, addressOf(request))),
       )
       // Closed before it was attached: answers 503 from the start.
       if (closing !== undefined) upgrades.close()

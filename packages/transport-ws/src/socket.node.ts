@@ -1,7 +1,6 @@
 /** `#socket` under Node: `ws`, because it bounds fragments and buffered chunks, and its send tells when it is done. */
-import { MAX_WS_CHUNKS, MAX_WS_FRAGMENTS } from "@securechat/core/transport"
+import { MAX_WS_CHUNKS, MAX_WS_FRAGMENTS, wsFaultCode } from "@securechat/core/transport"
 import WebSocket from "ws"
-import { faultCode } from "./fault-code.ts"
 import type { OpenSocket } from "./socket.ts"
 
 export const openSocket: OpenSocket = (url, { protocols, maxFrameBytes }, events) => {
@@ -21,7 +20,7 @@ export const openSocket: OpenSocket = (url, { protocols, maxFrameBytes }, events
     events.message(isBinary && data instanceof ArrayBuffer ? new Uint8Array(data) : undefined)
   })
   socket.on("error", (error) => {
-    events.error(error, faultCode(error))
+    events.error(error, wsFaultCode(error))
   })
   socket.on("close", (code, reason) => {
     events.close(code, reason.toString())

@@ -24,6 +24,8 @@ export {
 } from "./guard.ts"
 export { memoryPipe } from "./memory.ts"
 export { type MessagePortLike, type PipeOptions, messagePort, pipe } from "./pipe.ts"
+export { type UpgradeRequest, originOf, pathOf, socketAddress } from "./request.ts"
 export { type SlowReader, type SlowReaderOptions, slowReader } from "./slow-reader.ts"
 export { type Timers, neverMind, platformTimers } from "./timers.ts"
 export * from "./transport.ts"
+export { wsFaultCode } from "./ws-fault.ts"

@@ -41,7 +41,7 @@ export interface UpgradeRouter {
   serverFor(listener: Pick<Listener, "path">): HttpServerLike
   readonly onUpgrade: OnUpgrade
   /** True when a transport has taken the request. */
-  onRequest(request: IncomingMessage, response: ServerResponse): boolean
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 export const upgradeRouter = ({ headers, foreign }: UpgradeRouterOptions): UpgradeRouter => {
@@ -73,7 +73,8 @@ export const upgradeRouter = ({ headers, foreign }: UpgradeRouterOptions): Upgra
     onRequest: (request, response) => {
       const route = routeOf(request)
       if (route?.request === undefined) return false
-      route.request(request, response)
+      if (hasTooManyHeaders(request, headers)) response.writeHead(431, { "Content-Length": "0" }).end()
+      else route.request(request, response)
       return true
     },
   }

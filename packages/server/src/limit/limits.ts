@@ -57,6 +57,8 @@ const LIMITS = {
   /** WebSocket fragments of one message, and buffered chunks (CVE-2026-48779). */
   fragments: 64,
   chunks: 4_096,
+  /** Binary attachments of one Socket.IO packet (CVE-2026-33151, CVE-2026-69185). */
+  attachments: 1,
   /** HTTP request: header bytes, headers, time for the head, time for all of it. */
   headerBytes: 8 * KIB,
   headers: 64,

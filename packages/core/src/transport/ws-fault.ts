@@ -1,4 +1,4 @@
-/** The close code that `ws` sends for an error of its own; it keeps the number to itself (doc/ws.md, "Error codes"). */
+/** The close code that `ws` sends for an error of its own; it keeps the number to itself (doc/ws.md, "Error codes"). No import: only its errors are read. */
 
 const CODES: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
@@ -13,7 +13,7 @@ const PASSING = /^Unexpected server response: (408|429|5\d\d)$/
  * 1002 also for a handshake that failed because the far end is no WebSocket server of ours: wrong
  * status, wrong subprotocol, no HTTP. Undefined for the network's own errors.
  */
-export const faultCode = (error: Error & { readonly code?: string }): number | undefined => {
+export const wsFaultCode = (error: Error & { readonly code?: string }): number | undefined => {
   const { code, message } = error
   if (code === undefined) return PASSING.test(message) ? undefined : 1002
   return CODES[code] ?? (/^(WS_ERR|HPE)_/.test(code) ? 1002 : undefined)
