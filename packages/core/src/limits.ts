@@ -181,6 +181,14 @@ export const HEAD_DELAY_MS: number = 20 * SECOND_MS
 export const OUTBOX_AGE_MS: number = 30 * DAY_MS
 /** How often one message goes again because its recipient asks for it, or lacks it. protocol.md §6.7 */
 export const MAX_RESENDS = 3
+/** What did not open is asked for after this: it may still be made readable by what comes behind it. protocol.md §6.9 */
+export const RESEND_DELAY_MS: number = 5 * SECOND_MS
+/** And again after this, while nothing came. */
+export const RESEND_AGAIN_MS: number = 60 * SECOND_MS
+/** How long something is asked for. protocol.md §6.7 */
+export const RESEND_MAX_AGE_MS: number = 24 * HOUR_MS
+/** Envelopes of one conversation that are asked for at a time; so many at once, then one a minute: forgeries cost nothing. */
+export const MAX_WANTED = 16
 /** Receipts are batched and jittered, so that they do not time a reader. protocol.md §15 */
 export const RECEIPT_DELAY_MS = 300
 /** Handles: 2 to 32 bytes of `a–z 0–9 . _ -`. relay.md §5 */

@@ -21,6 +21,7 @@ const unreadable: Unreadable = {
   conversationId: "c",
   receivedAt: new Date(NOON + MINUTE_MS),
   problem: { code: "ERR_AUTHENTICATION", message: "", retryable: false, docs: "" },
+  resendRequested: true,
 }
 
 const shape = (rows: readonly Row[], unreadFrom?: string): readonly string[] =>
@@ -77,6 +78,8 @@ test("a row is replaced by its id, appended when new, and kept when it is known 
   expect(upsertRow([old, other], newer)).toEqual([newer, other])
   expect(upsertRow([newer, other], old, true)).toEqual([newer, other])
   expect(upsertRow([other], old)).toEqual([other, old])
+  const readable = { ...newer, id: "another", replaces: old.id }
+  expect(upsertRow([old, other], readable)).toEqual([readable, other])
 })
 
 test("held messages are found among the rows", () => {

@@ -64,9 +64,11 @@ export const drawRows = (rows: readonly Row[], unreadFrom?: string): readonly Dr
     return [...day, ...divider, drawRow(rows, index, unreadFrom)]
   })
 
-/** Replaces the row of the same id, or appends it. `keepKnown` leaves a known row alone: it is newer. */
+/** Replaces the row of the same id, or of what could not be read, or appends it. `keepKnown` leaves a known row alone: it is newer. */
 export const upsertRow = (rows: readonly Row[], row: Row, keepKnown = false): readonly Row[] => {
-  const index = rows.findIndex((known) => known.id === row.id)
+  const index = rows.findIndex(
+    (known) => known.id === row.id || (isMessage(row) && known.id === row.replaces),
+  )
   if (index < 0) return [...rows, row]
   return keepKnown ? rows : rows.with(index, row)
 }

@@ -73,6 +73,7 @@ const recordOf = (
     commitKey: sealed.commitKey,
     commitment: sealed.commitment,
     late: undefined,
+    replaces: undefined,
   }
 }
 
@@ -95,6 +96,7 @@ const entryOf = (
   problem: undefined,
   sinceMs: deps.nowMs(),
   previous: sealed.previous,
+  resends: 0,
 })
 
 /** Into `change`: session step, message, outbox entry. @throws ERR_NO_SESSION, ERR_MESSAGE_TOO_LARGE */

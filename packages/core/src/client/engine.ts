@@ -12,6 +12,7 @@ import type { ConnectionChange } from "../runtime/types.ts"
 import { onWake } from "../runtime/wake.ts"
 import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
+import { Asking } from "./asking.ts"
 import type { Context } from "./context.ts"
 import { Decisions } from "./decisions.ts"
 import { Inbox } from "./inbox.ts"
@@ -55,6 +56,7 @@ export class Engine {
   readonly context: Context
   readonly #inbox: Inbox
   readonly #receipts: ReceiptsOwed
+  readonly #asking: Asking
   readonly #publisher: Publisher
   readonly #hooks: EngineHooks
   readonly #timers: Timers
@@ -85,7 +87,8 @@ export class Engine {
     this.decisions = new Decisions(this.context)
     this.names = new Names(this.context)
     this.sessions = new Sessions(this.context)
-    this.#inbox = new Inbox(this.context)
+    this.#asking = new Asking(this.context, this.sessions)
+    this.#inbox = new Inbox(this.context, this.#asking)
     this.#receipts = new ReceiptsOwed(this.context)
     this.#publisher = new Publisher(this.context)
     this.connection = this.#makeConnection()
@@ -124,6 +127,7 @@ export class Engine {
     this.#cancelHousekeeping()
     this.outbox.stop()
     this.#receipts.stop()
+    this.#asking.stop()
     this.typing.stop()
     await this.connection.close()
     await this.ledger.queue.idle()
@@ -131,6 +135,7 @@ export class Engine {
     // Work that was under way may have set a timer again before it noticed.
     this.outbox.stop()
     this.#receipts.stop()
+    this.#asking.stop()
   }
 
   show(id: ConversationId, record: MessageRecord): Message | Unreadable {
@@ -266,6 +271,7 @@ export class Engine {
     if (link.signal.aborted) return
     this.outbox.online(login.resumed && hadCursor)
     this.#receipts.scheduleAll()
+    this.#asking.scheduleAll()
     void catchUp(this.context, this.names, this.sessions)
   }
 

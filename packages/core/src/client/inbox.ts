@@ -17,12 +17,13 @@ import { type AccountId, type DeviceId, formatAccountId, formatDeviceId } from "
 import { type Envelope, decodeEnvelope } from "../wire/envelope.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
 import type { HandshakeBlock } from "../wire/handshake.ts"
+import type { Asking } from "./asking.ts"
 import type { Context } from "./context.ts"
 import { Gate } from "./gate.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import { authorOf } from "./opened.ts"
-import { Received, type Step } from "./received.ts"
+import { type Step, authorOf } from "./opened.ts"
+import { Received } from "./received.ts"
 
 type Deliver = FrameOf<"deliver">
 
@@ -39,9 +40,12 @@ export class Inbox {
   /** Devices whose refused messages have their one placeholder already. */
   readonly #refused = new Set<string>()
 
-  constructor(context: Context) {
+  readonly #asking: Asking
+
+  constructor(context: Context, asking: Asking) {
     this.#context = context
-    this.#received = new Received(context)
+    this.#asking = asking
+    this.#received = new Received(context, asking)
   }
 
   /**
@@ -118,8 +122,9 @@ export class Inbox {
 
   async #open(step: Step, sender: string): Promise<void> {
     const { frame } = step
+    let envelope: Envelope | undefined
     try {
-      const envelope = decodeEnvelope(frame.body)
+      envelope = decodeEnvelope(frame.body)
       if (envelope.type === "signal") throw new SecureChatError("ERR_DECODE", "a signal in a mailbox")
       const before = this.#linkOf(envelope, frame)
       const first = this.#firstContext(envelope, before, sender)
@@ -134,7 +139,7 @@ export class Inbox {
         SecureChatError.is(error, "ERR_INTERNAL", "ERR_STORE_UNAVAILABLE", "ERR_STORE_CORRUPT")
       )
         throw error
-      this.#onRefused(step, error, sender)
+      this.#onRefused(step, error, sender, envelope)
     }
   }
 
@@ -181,7 +186,7 @@ export class Inbox {
   }
 
   /** Refused: nothing of it changed a session, and it may be a forgery. One placeholder per known device. */
-  #onRefused(step: Step, error: SecureChatError, sender: string): void {
+  #onRefused(step: Step, error: SecureChatError, sender: string, envelope?: Envelope): void {
     const { ledger, deps } = this.#context
     if (error.code === "ERR_DUPLICATE") {
       this.#oweAgain(step)
@@ -192,10 +197,14 @@ export class Inbox {
       this.#failed.take(sender, deps.nowMs())
     const account = formatAccountId(step.frame.fromAccountId)
     const conversation = ledger.conversationWith(account)
-    if (conversation === undefined || this.#refused.has(sender)) return
-    this.#refused.add(sender)
+    if (conversation === undefined || this.#asking.stands(step.change, envelope)) return
     const author = { account, device: formatDeviceId(step.frame.fromDeviceId) }
-    this.#received.placeholder(step, conversation, author, error.code)
+    if (this.#refused.has(sender)) {
+      this.#asking.want(step.change, { ...author, id: conversation.id, place: 0 }, envelope, error.code)
+      return
+    }
+    this.#refused.add(sender)
+    this.#received.placeholder(step, conversation, author, { code: error.code, envelope })
   }
 
   /** An envelope under a new name, and its message was taken before: not the sender's doing, who keeps the name. */

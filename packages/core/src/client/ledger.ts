@@ -31,10 +31,12 @@ import { directCodec } from "./progress-codec.ts"
 import {
   type ConversationRecord,
   type OutboxEntry,
+  type Wanted,
   at,
   conversationCodec,
   entryCodec,
   orCorrupt,
+  wantedCodec,
 } from "./records.ts"
 import { Repeats } from "./repeats.ts"
 
@@ -57,6 +59,8 @@ export class Ledger {
   readonly repeats: Repeats = new Repeats()
   readonly conversations: Map<ConversationId, ConversationRecord> = new Map()
   readonly outbox: Map<number, OutboxEntry> = new Map()
+  /** By the text of their commitment, oldest first. */
+  readonly wanted: Map<string, Wanted> = new Map()
   /** Up to here every delivery is stored. */
   cursor: Bytes = EMPTY
   readonly directs: Map<string, DirectState> = new Map()
@@ -108,6 +112,7 @@ export class Ledger {
     await this.#each(at.outbox, entryCodec, (entry) => {
       this.applyEntry(entry)
     })
+    await this.#each(at.wanteds, wantedCodec, (wanted, key) => this.wanted.set(key, wanted))
     this.cursor = ((await store.get(at.cursor)) as Bytes | undefined) ?? EMPTY
     this.#identity = identity
   }
@@ -294,6 +299,12 @@ export class Change {
     return this.#set(at.entry(entry.order), undefined, () => {
       this.#ledger.dropEntry(entry)
     })
+  }
+  setWanted(key: string, wanted: Wanted | undefined): this {
+    const { wanted: all } = this.#ledger
+    return this.#set(at.wanted(key), wanted && wantedCodec.encode(wanted), () =>
+      wanted === undefined ? all.delete(key) : all.set(key, wanted),
+    )
   }
   setList(account: AccountId, known: KnownList): this {
     return this.#set(at.list(account), knownListCodec.encode(known), () =>

@@ -4,7 +4,14 @@
  */
 import { equalBytes } from "../bytes/compare.ts"
 import { toBase64url } from "../bytes/text.ts"
-import { type ReceiptContent, type TextContent, decodeReceipt, decodeText } from "../content/kinds.ts"
+import {
+  type ReceiptContent,
+  type ResendContent,
+  type TextContent,
+  decodeReceipt,
+  decodeResend,
+  decodeText,
+} from "../content/kinds.ts"
 import { type Meta, decodeMeta } from "../content/meta.ts"
 import type { DirectEvent } from "../conversation/events.ts"
 import type { Head } from "../conversation/receipts.ts"
@@ -14,12 +21,21 @@ import { copy } from "../bytes/concat.ts"
 import { SecureChatError } from "../errors.ts"
 import type { Effect } from "../session/effect.ts"
 import { type AccountId, type DeviceId, formatAccountId, formatDeviceId } from "../wire/address.ts"
+import type { FrameOf } from "../wire/frame-types.ts"
 import { PAYLOAD_KIND } from "../wire/tags.ts"
 import type { Change, Ledger } from "./ledger.ts"
 import { logStart, nextHead } from "./log.ts"
 import type { ConversationRecord } from "./records.ts"
 
 export type OpenedEffect = Effect & { readonly type: "opened" }
+
+/** One delivery on its way into the store. */
+export interface Step {
+  readonly change: Change
+  readonly frame: FrameOf<"deliver">
+  /** What is told once it is stored, in order. */
+  readonly told: (() => void)[]
+}
 
 export interface Author {
   readonly account: AccountId
@@ -38,6 +54,7 @@ export type Reading =
       readonly contentBytes: number
     }
   | ({ readonly type: "receipt"; readonly meta: Meta } & ReceiptContent)
+  | ({ readonly type: "resend"; readonly meta: Meta } & ResendContent)
 
 /**
  * Meta and content of an authentic payload, checked against its session.
@@ -56,6 +73,7 @@ export const readPayload = (ledger: Ledger, effect: OpenedEffect): Reading => {
       details: { cause: "fork" },
     })
   if (payload.kind === "receipt") return { type: "receipt", meta, ...decodeReceipt(payload.content) }
+  if (payload.kind === "resend") return { type: "resend", meta, ...decodeResend(payload.content) }
   if (payload.kind !== "message")
     throw new SecureChatError(
       "ERR_VERSION_UNSUPPORTED",
@@ -83,7 +101,13 @@ export const applyReading = (
           ...{ type: "receipt", readUpTo: reading.readUpTo, floor: reading.floor, ...from },
           head: headOf(what.effect.peer.deviceId),
         })
-      : reduceDirect(state, { type: "message", ...from, ...chain(ledger, what.effect, reading.meta, state) })
+      : reading.type === "resend"
+        ? reduceDirect(state, { type: "asked", ...from })
+        : reduceDirect(state, {
+            type: "message",
+            ...from,
+            ...chain(ledger, what.effect, reading.meta, state),
+          })
   change.setDirect(conversation.id, account, next)
   return events
 }

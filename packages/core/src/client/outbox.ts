@@ -182,7 +182,7 @@ export class Outbox {
     }
   }
   #mayGo(entry: OutboxEntry): boolean {
-    if (this.#accepted.has(entry.order)) return false
+    if (entry.state === "sent" && this.#accepted.has(entry.order)) return false
     if (entry.state !== "queued" && entry.state !== "sent") return false
     return this.#context.lights.of(entry.conversationId).level !== "red"
   }

@@ -3,56 +3,41 @@
  * receipts for the outbox. Everything goes into the `Change` of the delivery.
  */
 import { toBase64url } from "../bytes/text.ts"
-import type { DirectEvent } from "../conversation/events.ts"
-import { progressOf } from "../conversation/state.ts"
+import type { Bytes } from "../deps.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
 import { firstSeen } from "../identity/trust.ts"
 import { MAX_STRANGER_SESSIONS } from "../limits.ts"
-import { retire } from "../session/retire.ts"
 import { type Link, emptyLink } from "../session/state.ts"
-import {
-  type AccountId,
-  type ConversationId,
-  MESSAGE_ID_BYTES,
-  formatAccountId,
-  formatDeviceId,
-  isHandle,
-} from "../wire/address.ts"
-import type { FrameOf } from "../wire/frame-types.ts"
+import { type ConversationId, MESSAGE_ID_BYTES, formatAccountId, isHandle } from "../wire/address.ts"
+import type { Envelope } from "../wire/envelope.ts"
+import { answer } from "./answering.ts"
+import type { Asking } from "./asking.ts"
 import type { Context } from "./context.ts"
-import { Gate } from "./gate.ts"
 import { keepInspection, showInspection } from "./inspections.ts"
-import type { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import { placeOf, storeMessage } from "./messages.ts"
+import { messageAt, placeOf, storeMessage } from "./messages.ts"
 import {
   type Author,
   type OpenedEffect,
   type Reading,
+  type Step,
   applyReading,
   authorOf,
   messageIdOf,
   readPayload,
 } from "./opened.ts"
-import { announceReceipts } from "./receipt-events.ts"
-import type { ConversationRecord, InspectionRecord, MessageRecord } from "./records.ts"
-
-const HOUR_MS = 3_600_000
-
-/** One delivery on its way into the store. */
-export interface Step {
-  readonly change: Change
-  readonly frame: FrameOf<"deliver">
-  /** What is told once it is stored, in order. */
-  readonly told: (() => void)[]
-}
+import { Progress } from "./progress.ts"
+import { type ConversationRecord, type InspectionRecord, type MessageRecord, at } from "./records.ts"
 
 export class Received {
   readonly #context: Context
-  readonly #restarts = new Gate({ burst: 1, refillMs: HOUR_MS })
+  readonly #asking: Asking
+  readonly #progress: Progress
 
-  constructor(context: Context) {
+  constructor(context: Context, asking: Asking) {
     this.#context = context
+    this.#asking = asking
+    this.#progress = new Progress(context)
   }
 
   /** The conversation of an account; a stranger gets one. */
@@ -102,19 +87,22 @@ export class Received {
       reading = readPayload(ledger, effect)
     } catch (error) {
       if (!SecureChatError.is(error)) throw error
-      this.placeholder(step, conversation, author, error.code)
+      this.placeholder(step, conversation, author, { code: error.code })
       return
     }
     const repeated = await this.#isRepeat(conversation.id, reading)
     const events = applyReading(ledger, change, conversation, { effect, reading })
     const isNew = events.some((event) => event.type === "taken" && event.verdict === "new") && !repeated
-    await this.#progress(step, { id: conversation.id, author, link, events })
+    await this.#progress.take(step, { id: conversation.id, author, link, events })
     const late = events.some((event) => event.type === "taken" && event.late)
     if (reading.type === "text" && isNew)
-      this.#message(step, link, { conversation, author, effect, reading, late: late || undefined })
+      await this.#message(step, link, { conversation, author, effect, reading, late: late || undefined })
     const gap = events.some((event) => event.type === "gap")
+    this.#asking.heard(conversation.id)
     step.told.push(() => {
       if (reading.type === "text" || gap) this.#context.owe(conversation.id)
+      if (reading.type === "resend")
+        answer(this.#context, author, { sessionId: effect.sessionId, ...reading }).catch(this.#context.report)
     })
   }
 
@@ -123,7 +111,7 @@ export class Received {
     return (await placeOf(this.#context.ledger.store, id, messageIdOf(reading.meta), false)) !== undefined
   }
 
-  #message(
+  async #message(
     step: Step,
     link: Link,
     what: {
@@ -133,7 +121,7 @@ export class Received {
       readonly reading: Reading & { readonly type: "text" }
       readonly late: true | undefined
     },
-  ): void {
+  ): Promise<void> {
     const { author, effect, reading, late } = what
     const { lights, settings } = this.#context
     const { change, frame } = step
@@ -143,12 +131,14 @@ export class Received {
     const inForce = author.account === pinnedAccount(conversation.trust)
     const status = inForce ? lights.compute(conversation, link) : lights.of(conversation.id)
     const { content, meta } = reading
+    const unreadable = await this.#replaced(step, conversation.id, author, effect.commitment)
     const message = this.#keep(step, conversation, author, {
       ...{ id: messageIdOf(meta), sentAtMs: meta.sentAtMs, text: content.text, security: status },
       ...{ replyTo: content.replyTo && toBase64url(content.replyTo), sequence: meta.sequence },
       // Words of an identity nobody has decided about are kept, and not shown. protocol.md §9.3.3
       ...{ quarantined: !inForce || conversation.claimedHandle !== undefined },
       ...{ commitKey: effect.payload.commitKey?.expose(), commitment: effect.commitment, late },
+      ...{ replaces: unreadable?.id, place: unreadable?.place },
     })
     const record: InspectionRecord = {
       ...{ messageId: message.id, mine: false, device: author.device, envelope: frame.body },
@@ -156,6 +146,24 @@ export class Received {
     }
     keepInspection(change.batch, conversation.id, settings.inspect, { place: message.place, record })
     this.#tellMessage(step, { conversation, message, record })
+  }
+
+  /** The placeholder whose message this is: by C_f, which a resend keeps. */
+  async #replaced(
+    { change }: Step,
+    id: ConversationId,
+    { account }: Author,
+    commitment: Bytes,
+  ): Promise<MessageRecord | undefined> {
+    const { ledger } = this.#context
+    const key = toBase64url(commitment)
+    const wanted = ledger.wanted.get(key)
+    if (wanted?.conversationId !== id || wanted.account !== account) return undefined
+    change.setWanted(key, undefined)
+    const found = wanted.place === 0 ? undefined : await messageAt(ledger.store, id, wanted.place)
+    if (found?.problem === undefined || found.mine) return undefined
+    change.batch.delete(at.place(id, false, found.id))
+    return found
   }
 
   #tellMessage(
@@ -181,13 +189,20 @@ export class Received {
   }
 
   /** Something authentic that cannot be understood, or something refused: a mark in its place. */
-  placeholder(step: Step, from: ConversationRecord, author: Author, code: ErrorCode): void {
+  placeholder(
+    step: Step,
+    from: ConversationRecord,
+    author: Author,
+    { code, envelope }: { readonly code: ErrorCode; readonly envelope?: Envelope | undefined },
+  ): void {
     const { deps, lights, emit, show } = this.#context
     const conversation = step.change.conversation(from.id) ?? from
     const message = this.#keep(step, conversation, author, {
       ...{ id: toBase64url(deps.random(MESSAGE_ID_BYTES)), sentAtMs: deps.nowMs(), sequence: 0 },
       ...{ security: lights.of(from.id), quarantined: false, problem: code },
+      commitment: envelope?.commitment,
     })
+    this.#asking.want(step.change, { ...author, id: from.id, place: message.place }, envelope, code)
     step.told.push(() => {
       const shown = show(from.id, message)
       if (!("security" in shown)) emit("message:unreadable", shown, from.id)
@@ -199,108 +214,22 @@ export class Received {
     { change }: Step,
     conversation: ConversationRecord,
     author: Author,
-    what: Omit<MessageRecord, "place" | "mine" | "peer" | "receivedAtMs" | keyof Author>,
+    what: Omit<MessageRecord, "place" | "mine" | "peer" | "receivedAtMs" | keyof Author> & {
+      /** Of a placeholder that goes. */
+      readonly place?: number | undefined
+    },
   ): MessageRecord {
-    const place = conversation.places + 1
+    const place = what.place ?? conversation.places + 1
     const receivedAtMs = this.#context.deps.nowMs()
     const message = { ...author, ...what, place, mine: false, peer: author.account, receivedAtMs }
     storeMessage(change.batch, conversation.id, message)
-    change.setConversation({ ...conversation, places: place })
+    change.setConversation({ ...conversation, places: Math.max(place, conversation.places) })
     return message
-  }
-
-  /** Receipts, gaps, and what they mean for the outbox. */
-  async #progress(
-    step: Step,
-    what: {
-      readonly id: ConversationId
-      readonly author: Author
-      readonly link: Link
-      readonly events: readonly DirectEvent[]
-    },
-  ): Promise<void> {
-    const { id, author, link, events } = what
-    const { account } = author
-    const { settle, report, sendAgain } = this.#context
-    for (const event of events) {
-      if (event.type === "receipt") settle(step.change, id, account, event.upTo)
-      if (event.type === "gap") this.#tellGap(step, id, author, event)
-      if (event.type === "lacks")
-        step.told.push(() => {
-          sendAgain(id, account, event.first, event.last)
-        })
-      if (event.type === "conflict")
-        step.told.push(() => {
-          report(
-            new SecureChatError("ERR_AUTHENTICATION", "the peer's messages do not form one chain", {
-              details: { conversation: id, sequence: event.sequence },
-            }),
-          )
-        })
-      if (event.type === "rollback") this.#startOver(step, { id, account, link, seen: event.to })
-    }
-    step.told.push(...(await announceReceipts(this.#context, step.change, { id, account, events })))
-    step.told.push(() => {
-      this.#unconfirmed(id, author)
-    })
-  }
-
-  #tellGap(
-    step: Step,
-    id: ConversationId,
-    { account: accountId, device: deviceId }: Author,
-    { first, last }: DirectEvent & { readonly type: "gap" },
-  ): void {
-    const record = step.change.conversation(id)
-    // Of an identity nobody has decided about nothing is shown.
-    if (record === undefined || accountId !== pinnedAccount(record.trust)) return
-    step.told.push(() => {
-      this.#context.emit("gap", Object.freeze({ conversationId: id, accountId, deviceId, first, last }), id)
-    })
-  }
-
-  /** The peer has just spoken: what it has not got is named to it again, or that it will not get it. */
-  #unconfirmed(id: ConversationId, { account, device }: Author): void {
-    const { ledger, unconfirmed, givenUp } = this.#context
-    const state = ledger.direct(id, account)
-    const { delivered } = progressOf(state, device)
-    if (delivered >= state.sent) return
-    if (ledger.floorOf(id, account) - 1 > delivered) givenUp(id)
-    else unconfirmed(id, true)
-  }
-
-  /**
-   * The peer has seen more than this store remembers sending: an older copy of it was put back, and its
-   * ratchet may have used these keys already. The session is retired before the next send, for this account
-   * alone and at most once an hour, so that a lying peer achieves little. protocol.md §6.9
-   */
-  #startOver(
-    step: Step,
-    what: {
-      readonly id: ConversationId
-      readonly account: AccountId
-      readonly link: Link
-      readonly seen: number
-    },
-  ): void {
-    const { deps, ensureSession, report, settings } = this.#context
-    const now = deps.nowMs()
-    const device = formatDeviceId(step.frame.fromDeviceId)
-    if (!this.#restarts.open(what.account, now)) return
-    this.#restarts.take(what.account, now)
-    settings.log.error("an older copy of the store was put back", { conversation: what.id })
-    const retired = what.link.sessions.reduce((link, session) => retire(link, session.id, now), what.link)
-    step.change.setLink(what.account, device, retired)
-    const state = step.change.direct(what.id, what.account)
-    step.change.setDirect(what.id, what.account, { ...state, sent: Math.max(state.sent, what.seen) })
-    step.told.push(() => {
-      ensureSession(what.id).catch(report)
-    })
   }
 
   /** Authentic and not to be understood. */
   unreadable(step: Step, { peer, code }: Pick<OpenedEffect, "peer"> & { readonly code: ErrorCode }): void {
-    this.placeholder(step, this.#conversationFor(step, peer), authorOf({ peer }), code)
+    this.placeholder(step, this.#conversationFor(step, peer), authorOf({ peer }), { code })
   }
 }
 

@@ -32,7 +32,7 @@ const message: MessageRecord = {
 const entry: OutboxEntry = {
   ...{ order: 1, conversationId: "c", account: "sc1peer", device: "d", messageId: "id", messagePlace: 3 },
   ...{ sequence: 2, envelopeId: bytes(16), envelope: bytes(500), state: "queued", problem: undefined },
-  ...{ sinceMs: 4, previous: bytes(32) },
+  ...{ sinceMs: 4, previous: bytes(32), resends: 0 },
 }
 const conversation: ConversationRecord = {
   ...{ id: "c", trust: firstSeen("bob", { accountId: bytes(20), accountKey: bytes(32) }), handle: "bob" },

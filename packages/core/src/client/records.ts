@@ -64,6 +64,8 @@ export const at = {
   ],
   outbox: ["outbox"] as StorePath,
   entry: (order: number): StorePath => ["outbox", ordered(order)],
+  wanteds: ["wanted"] as StorePath,
+  wanted: (commitment: string): StorePath => ["wanted", commitment],
   envelopes: ["envelope"] as StorePath,
   envelope: (order: number): StorePath => ["envelope", ordered(order)],
   inspection: (id: ConversationId, place: number): StorePath => ["inspection", id, ordered(place)],
@@ -117,6 +119,8 @@ export interface MessageRecord {
   readonly commitment?: Bytes | undefined
   /** It came after later ones of its sender. */
   readonly late?: boolean | undefined
+  /** The placeholder that stood in its place. */
+  readonly replaces?: MessageId | undefined
 }
 
 type EntryState = "queued" | "sent" | "held"
@@ -139,6 +143,24 @@ export interface OutboxEntry {
   readonly sinceMs: number
   /** h of the own chain before this message, 32 bytes. */
   readonly previous: Bytes
+  /** How often it was encrypted again because its recipient could not open it. */
+  readonly resends: number
+}
+
+/** An envelope that did not open, asked for again. */
+export interface Wanted {
+  /** C_f of its header, which stays the same in what comes in its place. */
+  readonly commitment: Bytes
+  readonly conversationId: ConversationId
+  readonly account: AccountId
+  readonly sessionId: Bytes
+  readonly ratchetKey: Bytes
+  readonly count: number
+  readonly unknown: boolean
+  /** Of the placeholder it left; 0: another one stands for it. */
+  readonly place: number
+  readonly asked: number
+  readonly sinceMs: number
 }
 
 /** The encrypted form kept for `inspect`. */
@@ -250,6 +272,7 @@ export const messageCodec: RecordCodec<MessageRecord> = /* @__PURE__ */ recordOf
     commitKey: maybe(bytesOf(32)),
     commitment: maybe(bytesOf(32)),
     late: maybe(flag),
+    replaces: maybe(text),
   },
   (value) => ({
     ...value,
@@ -278,6 +301,20 @@ export const entryCodec: RecordCodec<OutboxEntry> = /* @__PURE__ */ recordOf<Out
   problem: maybe(text),
   sinceMs: u53,
   previous: bytesOf(32),
+  resends: u53,
+})
+
+export const wantedCodec: RecordCodec<Wanted> = /* @__PURE__ */ recordOf<Wanted>({
+  commitment: bytesOf(32),
+  conversationId: text,
+  account: text,
+  sessionId: bytesOf(16),
+  ratchetKey: bytesOf(32),
+  count: u53,
+  unknown: flag,
+  place: u53,
+  asked: u53,
+  sinceMs: u53,
 })
 
 export const inspectionCodec: RecordCodec<InspectionRecord> = /* @__PURE__ */ recordOf<InspectionRecord>({

@@ -5,6 +5,7 @@
 import { encodeMeta, type ListView, type Meta } from "../content/meta.ts"
 import { reduceDirect, seenOf } from "../conversation/reduce.ts"
 import { progressOf } from "../conversation/state.ts"
+import { secret } from "../bytes/secret.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { deviceListHash } from "../identity/ids.ts"
@@ -59,9 +60,11 @@ interface Outgoing {
   readonly sentAtMs: number
   readonly content: Bytes
   readonly acks?: Meta["acks"]
+  /** What had its number before, and keeps it. */
+  readonly again?: { readonly sequence: number; readonly previous: Bytes; readonly commitKey: Bytes }
 }
 
-type SealKind = "message" | "receipt"
+type SealKind = "message" | "receipt" | "resend"
 
 /**
  * Numbers and encrypts content with everything the conversation has to say besides it.
@@ -74,19 +77,21 @@ export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoi
   const link = ledger.linkTo(out.account, device)
   const state = change.direct(out.id, out.account)
   const isText = kind === "message"
-  const sequence = (isText ? state.sent : progressOf(state, device).pairSent) + 1
+  const { again } = out
+  const sequence = again?.sequence ?? (isText ? state.sent : progressOf(state, device).pairSent) + 1
   const meta = encodeMeta({
     messageId: out.messageId,
     sentAtMs: out.sentAtMs,
     ownList: ownListView(own),
     peerList: peerListView(ledger, out.account, link),
     sequence,
-    previous: isText ? state.sentHead : undefined,
+    previous: again?.previous ?? (isText ? state.sentHead : undefined),
     acks: out.acks,
     seen: seenOf(state, device),
   })
   const payload = { kind, meta, content: out.content }
-  const [next, effects] = transition(link, { type: "send", own, payload, commitKey: undefined }, deps)
+  const kept = again && secret(again.commitKey)
+  const [next, effects] = transition(link, { type: "send", own, payload, commitKey: kept }, deps)
   const { envelope, commitKey, commitment } = transmitOf(effects)
   const leaf = {
     conversation: ledger.directIdWith(out.account),
@@ -102,7 +107,8 @@ export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoi
     state,
     isText ? { type: "sent", head: nextHead(state.sentHead, leaf) } : { type: "pair-sent", deviceId: device },
   )
-  change.setLink(out.account, device, next).setDirect(out.id, out.account, sent)
+  change.setLink(out.account, device, next)
+  if (again === undefined) change.setDirect(out.id, out.account, sent)
   const previous = state.sentHead
   return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, previous, link: next }
 }

@@ -1,4 +1,5 @@
 /** Records as an app sees them: plain, frozen, with what is computed rather than stored. */
+import { toBase64url } from "../bytes/text.ts"
 import { type ErrorCode, type ErrorInfo, SecureChatError } from "../errors.ts"
 import { type ConversationId, formatDeviceId } from "../wire/address.ts"
 import { dateOf } from "../runtime/date.ts"
@@ -43,7 +44,10 @@ export const showRecord = (
   const base = { id: record.id, conversationId: id }
   if (record.problem !== undefined && !record.mine) {
     const receivedAt = dateOf(record.receivedAtMs ?? record.sentAtMs)
-    return Object.freeze({ ...base, from: record.account, receivedAt, problem: problemOf(record.problem) })
+    const resendRequested =
+      record.commitment !== undefined && ledger.wanted.has(toBase64url(record.commitment))
+    const problem = problemOf(record.problem)
+    return Object.freeze({ ...base, from: record.account, receivedAt, problem, resendRequested })
   }
   const { state } = context
   const problem = state?.problem ?? (state?.status === "held" ? "ERR_NOT_SECURE" : undefined)
@@ -55,6 +59,7 @@ export const showRecord = (
     ...(record.receivedAtMs === undefined ? {} : { receivedAt: new Date(record.receivedAtMs) }),
     ...(record.text === undefined ? {} : { text: record.text }),
     ...(record.replyTo === undefined ? {} : { replyTo: record.replyTo }),
+    ...(record.replaces === undefined ? {} : { replaces: record.replaces }),
     ...(record.late === true ? { reordered: record.sequence } : {}),
     ...(state === undefined ? {} : { status: state.status }),
     ...(problem === undefined ? {} : { problem: problemOf(problem) }),

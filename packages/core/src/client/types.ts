@@ -40,6 +40,8 @@ export interface Message {
   readonly status?: SendStatus
   /** Others' messages that came after later ones of their sender: their place in its own order, as `gap` counts. */
   readonly reordered?: number
+  /** Others' messages that could not be read at first: the `Unreadable` that stood in their place. */
+  readonly replaces?: MessageId
   /** With status `failed` or `held`. */
   readonly problem?: ErrorInfo
   /** As it was on receipt (own: on sending); never raised afterwards. */
@@ -53,6 +55,8 @@ export interface Unreadable {
   readonly from?: AccountId
   readonly receivedAt: Date
   readonly problem: ErrorInfo
+  /** Its sender is being asked to encrypt it again. What then comes in its place `replaces` it. */
+  readonly resendRequested: boolean
 }
 
 export type Content = string | { readonly text: string; readonly replyTo?: MessageId | undefined }

@@ -5,7 +5,7 @@
 import type { Bytes } from "../deps.ts"
 import { MAX_CONTENT_CBOR_BYTES, MAX_HANDLE_BYTES } from "../limits.ts"
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts"
-import { type Check, bytesOf, flag, fromMap, maybe, text, toMap, u53 } from "./schema.ts"
+import { type Check, bytesOf, flag, fromMap, listOf, maybe, text, toMap, tuple, u32, u53 } from "./schema.ts"
 
 /** Kind 1. */
 export interface TextContent {
@@ -24,6 +24,20 @@ export interface ReceiptContent {
   readonly readUpTo: number
   /** Of the sender's own numbers below this nothing comes any more; only where the recipient may still wait for some. */
   readonly floor?: number | undefined
+}
+/** Kind 4: these envelopes did not open. */
+export interface ResendContent {
+  readonly envelopes: readonly EnvelopeName[]
+}
+/** As a header names it. */
+export interface EnvelopeName {
+  /** 16 bytes. */
+  readonly sessionId: Uint8Array
+  /** dh, 32 bytes. */
+  readonly ratchetKey: Uint8Array
+  readonly count: number
+  /** The session itself is not known: nothing on it can be read. */
+  readonly unknown: boolean
 }
 /** Kind 14, ephemeral. */
 export interface TypingContent {
@@ -53,6 +67,25 @@ export const encodeReceipt = (content: ReceiptContent): Bytes => encodeCbor(toMa
 /** @throws ERR_DECODE */
 export const decodeReceipt = (bytes: Uint8Array): ReceiptContent =>
   fromMap(map(bytes), RECEIPT_KEYS, RECEIPT_SHAPE)
+
+const RESEND_KEYS = { envelopes: 1 } as const
+const RESEND_SHAPE = {
+  envelopes: listOf(tuple<[Uint8Array, Uint8Array, number, boolean]>(bytesOf(16), bytesOf(32), u32, flag)),
+}
+
+export const encodeResend = ({ envelopes }: ResendContent): Bytes =>
+  encodeCbor(
+    toMap(
+      { envelopes: envelopes.map((one) => [one.sessionId, one.ratchetKey, one.count, one.unknown]) },
+      RESEND_KEYS,
+    ),
+  )
+/** @throws ERR_DECODE */
+export const decodeResend = (bytes: Uint8Array): ResendContent => ({
+  envelopes: fromMap(map(bytes), RESEND_KEYS, RESEND_SHAPE).envelopes.map(
+    ([sessionId, ratchetKey, count, unknown]) => ({ sessionId, ratchetKey, count, unknown }),
+  ),
+})
 
 export const encodeTyping = (content: TypingContent): Bytes => encodeCbor(toMap(content, TYPING_KEYS))
 /** @throws ERR_DECODE */

@@ -32,6 +32,7 @@ export const PREKEY_KIND = { spk: 1, opk: 2, pqspk: 3, pqopk: 4 } as const
 export const PAYLOAD_KIND = {
   message: 1,
   receipt: 3,
+  resend: 4,
   channelOpen: 11,
   channelOpenAck: 12,
   typing: 14,

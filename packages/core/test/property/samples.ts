@@ -2,7 +2,13 @@
 import { directCodec } from "../../src/client/progress-codec.ts"
 import { knownListCodec } from "../../src/client/known-list.ts"
 import { ownPrekeyCodec, publicationCodec } from "../../src/client/prekeys.ts"
-import { conversationCodec, entryCodec, inspectionCodec, messageCodec } from "../../src/client/records.ts"
+import {
+  conversationCodec,
+  entryCodec,
+  inspectionCodec,
+  messageCodec,
+  wantedCodec,
+} from "../../src/client/records.ts"
 import { emptyDirect, withProgress } from "../../src/conversation/state.ts"
 import { firstSeen, observe, trustCodec, unverify, verify } from "../../src/identity/trust.ts"
 import { identityCodec } from "../../src/identity/keys.ts"
@@ -87,7 +93,7 @@ const entry = {
     messagePlace: 3,
   },
   ...{ sequence: 2, envelopeId: alice.deps.random(16), envelope: first, problem: undefined },
-  ...{ sinceMs: 5, previous: zeros },
+  ...{ sinceMs: 5, previous: zeros, resends: 1 },
 }
 const conversation = {
   id: "c",
@@ -134,6 +140,18 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
     entryCodec.encode({ ...entry, state: "queued" }),
     entryCodec.encode({ ...entry, state: "held", problem: "ERR_NOT_SECURE" }),
   ],
+  wantedCodec: [0, 7].map((place) =>
+    wantedCodec.encode({
+      ...{
+        commitment: zeros,
+        conversationId: "c",
+        account: "sc1peer",
+        sessionId: alice.deps.random(16),
+        place,
+      },
+      ...{ ratchetKey: zeros, count: 70_000, unknown: place === 0, asked: 2, sinceMs: 5 },
+    }),
+  ),
   inspectionCodec: [
     inspectionCodec.encode({ messageId: "id", mine: false, device: "d", envelope: first, contentBytes: 7 }),
   ],
