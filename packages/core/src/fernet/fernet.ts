@@ -4,10 +4,11 @@
  *
  * Tokens of a ratchet (timestamp 0) are `token.ts`; a `ttl` refuses them, as it should.
  */
-import { fromPaddedBase64url, fromUtf8, toPaddedBase64url, utf8 } from "../bytes/text.ts"
+import { fromUtf8, utf8 } from "../bytes/text.ts"
 import { type Bytes, platformDeps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { FERNET_MAX_CLOCK_SKEW_SECONDS } from "../limits.ts"
+import { fromPaddedBase64url, toPaddedBase64url } from "#primitives"
 import { InvalidToken } from "./invalid-token.ts"
 import { FERNET_KEY_BYTES, type FernetKey, parseKey } from "./key.ts"
 import { type AuthenticToken, authenticate, decryptAuthentic, seal } from "./token.ts"

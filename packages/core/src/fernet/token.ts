@@ -5,7 +5,6 @@
  * Not its concern: the text form, ttl and clock (`fernet.ts`), and what a ratchet binds into the key.
  */
 import { equalBytes, isZero } from "../bytes/compare.ts"
-import { concat } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { aesCbcDecrypt, aesCbcEncrypt, hmacSha256 } from "#primitives"
@@ -35,14 +34,20 @@ export interface AuthenticToken {
   readonly ciphertext: Uint8Array
 }
 
+const LOW = 2 ** 32
+
 /** A fresh token under `key`. */
 export const seal = (key: FernetKey, head: TokenHead, payload: Uint8Array): Bytes => {
   const ciphertext = aesCbcEncrypt(key.encryption, head.iv, payload)
-  // The places of the time and of the tag are left zero.
-  const token = concat(new Uint8Array(IV_AT), head.iv, ciphertext, new Uint8Array(TAG_BYTES))
+  const signed = CIPHERTEXT_AT + ciphertext.length
+  const token = new Uint8Array(signed + TAG_BYTES)
+  const view = new DataView(token.buffer)
   token[0] = VERSION
-  new DataView(token.buffer).setBigUint64(TIME_AT, BigInt(head.timestampSeconds))
-  token.set(hmacSha256(key.signing, token.subarray(0, -TAG_BYTES)), token.length - TAG_BYTES)
+  view.setUint32(TIME_AT, head.timestampSeconds / LOW)
+  view.setUint32(TIME_AT + 4, head.timestampSeconds % LOW)
+  token.set(head.iv, IV_AT)
+  token.set(ciphertext, CIPHERTEXT_AT)
+  token.set(hmacSha256(key.signing, token.subarray(0, signed)), signed)
   return token
 }
 
@@ -51,10 +56,11 @@ export const authenticate = (key: FernetKey, token: Uint8Array): AuthenticToken 
   if (token.length < MIN_BYTES) throw refused()
   const signed = token.subarray(0, -TAG_BYTES)
   if (!equalBytes(hmacSha256(key.signing, signed), token.subarray(-TAG_BYTES))) throw refused()
-  const seconds = new DataView(token.buffer, token.byteOffset).getBigUint64(TIME_AT)
-  if (token[0] !== VERSION || seconds > BigInt(Number.MAX_SAFE_INTEGER)) throw refused()
+  const view = new DataView(token.buffer, token.byteOffset)
+  const timestampSeconds = view.getUint32(TIME_AT) * LOW + view.getUint32(TIME_AT + 4)
+  if (token[0] !== VERSION || !Number.isSafeInteger(timestampSeconds)) throw refused()
   return {
-    timestampSeconds: Number(seconds),
+    timestampSeconds,
     iv: signed.subarray(IV_AT, CIPHERTEXT_AT),
     ciphertext: signed.subarray(CIPHERTEXT_AT),
   }

@@ -18,6 +18,8 @@ import type { Primitives } from "./primitives.ts"
 import { ByPublicKey } from "./remembered.ts"
 import { lowOrder, requireAgreed, requireX25519PublicKey } from "./x25519-rules.ts"
 
+export { fromPaddedBase64url, toPaddedBase64url } from "../bytes/base64url.ts"
+
 export const sha256: Primitives["sha256"] = (data) => nobleSha256(data)
 export const sha512: Primitives["sha512"] = (data) => nobleSha512(data)
 export const hmacSha256: Primitives["hmacSha256"] = (key, message) => hmac(nobleSha256, key, message)

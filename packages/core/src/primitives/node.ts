@@ -18,55 +18,112 @@ import { lowOrder, requireAgreed, requireX25519PublicKey } from "./x25519-rules.
 
 export * from "./noble.ts"
 
+// ── bytes ──────────────────────────────────────────────────────────────────────────────────────
+
+/** What Node returned, without a copy where it has its buffer to itself. */
+const own = (bytes: Buffer): Bytes =>
+  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length
+    ? new Uint8Array(bytes.buffer)
+    : copy(bytes)
+
+const base64url = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url")
+const PADDING = ["", "", "==", "="]
+
+export const toPaddedBase64url: Primitives["toPaddedBase64url"] = (bytes) => {
+  const text = base64url(bytes)
+  return text + (PADDING[text.length & 3] as string)
+}
+/** In pieces: one long string lies outside the heap, is slow to compare, and brings the collector. */
+const PIECE_BYTES = 24_576
+const spells = (text: string, bytes: Uint8Array): boolean => {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const begin = (at / 3) * 4
+    const again = base64url(bytes.subarray(at, at + PIECE_BYTES))
+    if (text.slice(begin, begin + again.length) !== again) return false
+  }
+  const length = Math.ceil((bytes.length * 4) / 3)
+  return text.slice(length) === (PADDING[length & 3] as string)
+}
+/** Node's decoder is lax (it skips, stops, and takes both alphabets): only what it would itself write is accepted. */
+export const fromPaddedBase64url: Primitives["fromPaddedBase64url"] = (text) => {
+  const bytes = Buffer.from(text, "base64url")
+  return spells(text, bytes) ? own(bytes) : noble.fromPaddedBase64url(text)
+}
+
 // ── hash and MAC ───────────────────────────────────────────────────────────────────────────────
 
-export const sha256: Primitives["sha256"] = (data) => copy(crypto.hash("sha256", data, "buffer"))
-export const sha512: Primitives["sha512"] = (data) => copy(crypto.hash("sha512", data, "buffer"))
+/** A digest as text of one character a byte comes back three times as fast as a Buffer (0.3 against 0.95 µs). */
+const hash = (name: "sha256" | "sha512", data: Uint8Array): Bytes => {
+  const text = crypto.hash(name, data, "binary")
+  const out = new Uint8Array(text.length)
+  for (let i = 0; i < out.length; i++) out[i] = text.charCodeAt(i)
+  return out
+}
+export const sha256: Primitives["sha256"] = (data) => hash("sha256", data)
+export const sha512: Primitives["sha512"] = (data) => hash("sha512", data)
 
 const HASH_BLOCK_BYTES = 64
-/** Up to here two one-shot hashes beat a MAC object (3.9 to 5.0 µs at 32 bytes); above, the copy costs more. */
-const ONE_SHOT_MAX_BYTES = 2048
+/** Up to here two one-shot hashes beat a MAC object (0.9 against 3.6 µs at 32 bytes); above, the copy costs more. */
+const ONE_SHOT_MAX_BYTES = 8192
 
 export const hmacSha256: Primitives["hmacSha256"] = (key, message) =>
   message.length > ONE_SHOT_MAX_BYTES
-    ? copy(crypto.createHmac("sha256", crypto.createSecretKey(key)).update(message).digest())
+    ? own(crypto.createHmac("sha256", crypto.createSecretKey(key)).update(message).digest())
     : hmacOfTwoHashes(key.length > HASH_BLOCK_BYTES ? sha256(key) : key, message)
+
+/**
+ * One place for what is hashed or encrypted next: an array above 64 bytes lies outside the heap, and making two of them
+ * costs more than the hashes of an HMAC. Nothing runs in between, and what is secret is wiped at the end.
+ */
+const scratch = /* @__PURE__ */ new Uint8Array(HASH_BLOCK_BYTES + ONE_SHOT_MAX_BYTES)
 
 /** `H(key ⊕ opad ‖ H(key ⊕ ipad ‖ message))`, the key padded with zeros to 64 bytes. RFC 2104 §2 */
 const hmacOfTwoHashes = (key: Uint8Array, message: Uint8Array): Bytes => {
-  const inner = new Uint8Array(HASH_BLOCK_BYTES + message.length).fill(0x36, 0, HASH_BLOCK_BYTES)
-  const outer = new Uint8Array(HASH_BLOCK_BYTES + 32).fill(0x5c, 0, HASH_BLOCK_BYTES)
-  for (let i = 0; i < key.length; i++) {
-    const byte = key[i] as number
-    inner[i] = byte ^ 0x36
-    outer[i] = byte ^ 0x5c
-  }
-  inner.set(message, HASH_BLOCK_BYTES)
-  outer.set(crypto.hash("sha256", inner, "buffer"), HASH_BLOCK_BYTES)
-  return sha256(outer)
+  scratch.fill(0x36, 0, HASH_BLOCK_BYTES)
+  for (let i = 0; i < key.length; i++) scratch[i] = (key[i] as number) ^ 0x36
+  scratch.set(message, HASH_BLOCK_BYTES)
+  const inner = scratch.subarray(0, HASH_BLOCK_BYTES + message.length)
+  const digest = crypto.hash("sha256", inner, "binary")
+  for (let i = 0; i < HASH_BLOCK_BYTES; i++) scratch[i] = (scratch[i] as number) ^ 0x36 ^ 0x5c
+  for (let i = 0; i < digest.length; i++) scratch[HASH_BLOCK_BYTES + i] = digest.charCodeAt(i)
+  const mac = sha256(scratch.subarray(0, HASH_BLOCK_BYTES + digest.length))
+  scratch.fill(0, 0, HASH_BLOCK_BYTES + digest.length)
+  return mac
 }
 
 // ── AES-128-CBC ────────────────────────────────────────────────────────────────────────────────
 
-/** Below this making a native cipher costs more than noble's whole run (5.3 against 2.9 µs at 32 bytes). */
-const NATIVE_CBC_MIN_BYTES = 512
+const BLOCK_BYTES = 16
 
+/** PKCS#7 is done here: `final()` would allocate once more and cost as much as the cipher (5.4 against 3.1 µs at 320 bytes). */
 export const aesCbcEncrypt: Primitives["aesCbcEncrypt"] = (key, iv, plaintext) => {
-  if (plaintext.length < NATIVE_CBC_MIN_BYTES) return noble.aesCbcEncrypt(key, iv, plaintext)
   size.requireCbc(key, iv)
+  const padding = BLOCK_BYTES - (plaintext.length % BLOCK_BYTES)
+  const length = plaintext.length + padding
+  const padded = length > scratch.length ? new Uint8Array(length) : scratch.subarray(0, length)
+  padded.set(plaintext)
+  padded.fill(padding, plaintext.length)
   const cipher = crypto.createCipheriv("aes-128-cbc", crypto.createSecretKey(key), iv)
-  return concat(cipher.update(plaintext), cipher.final())
+  const ciphertext = own(cipher.setAutoPadding(false).update(padded))
+  scratch.fill(0, 0, length)
+  return ciphertext
 }
 export const aesCbcDecrypt: Primitives["aesCbcDecrypt"] = (key, iv, ciphertext) => {
-  if (ciphertext.length < NATIVE_CBC_MIN_BYTES) return noble.aesCbcDecrypt(key, iv, ciphertext)
   size.requireCbc(key, iv)
   size.requireBlocks(ciphertext)
   const decipher = crypto.createDecipheriv("aes-128-cbc", crypto.createSecretKey(key), iv)
-  try {
-    return concat(decipher.update(ciphertext), decipher.final())
-  } catch {
-    throw size.sealFault()
-  }
+  const padded = decipher.setAutoPadding(false).update(ciphertext)
+  return copy(padded.subarray(0, padded.length - countPadding(padded)))
+}
+/** Every byte of the last block is looked at, whatever they are. */
+const countPadding = (padded: Uint8Array): number => {
+  const padding = padded[padded.length - 1] as number
+  let wrong = padding === 0 || padding > BLOCK_BYTES ? 1 : 0
+  for (let i = 1; i <= BLOCK_BYTES; i++)
+    wrong |= (i <= padding ? 1 : 0) & ((padded[padded.length - i] as number) === padding ? 0 : 1)
+  if (wrong !== 0) throw size.sealFault()
+  return padding
 }
 
 // ── AES-256-GCM ────────────────────────────────────────────────────────────────────────────────

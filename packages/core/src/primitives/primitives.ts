@@ -22,6 +22,10 @@ export interface KemSealed {
 }
 
 export interface Primitives {
+  /** Base64url with padding, as Fernet writes tokens. */
+  toPaddedBase64url(bytes: Uint8Array): string
+  /** @throws ERR_DECODE unless `text` is exactly what `toPaddedBase64url` writes. */
+  fromPaddedBase64url(text: string): Bytes
   /** SHA-256 of any length: 32 bytes. FIPS 180-4 */
   sha256(data: Uint8Array): Bytes
   /** SHA-512 of any length: 64 bytes. FIPS 180-4 */
