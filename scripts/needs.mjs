@@ -19,8 +19,9 @@ const onPath = (names) =>
     })
 
 const PYTHON = "/usr/bin/python3" // another python3 on PATH may lack the Debian modules
-const pythonHas = (module) =>
-  existsSync(PYTHON) && spawnSync(PYTHON, ["-c", `import ${module}`], { stdio: "ignore" }).status === 0
+const pythonHas = (...modules) =>
+  existsSync(PYTHON) &&
+  spawnSync(PYTHON, ["-c", `import ${modules.join(", ")}`], { stdio: "ignore" }).status === 0
 
 /**
  * What is needed. `env` is the variable that names it, for the caller and for the tests; its value is the program's
@@ -40,6 +41,14 @@ export const NEEDS = [
     debian: "python3-cryptography",
     suites: "Fernet against Python's cryptography",
     find: () => (pythonHas("cryptography") ? PYTHON : undefined),
+  },
+  {
+    // Without eventlet it only polls: Debian has no other WebSocket for it.
+    name: "Flask-SocketIO with eventlet",
+    env: "SECURECHAT_FLASK",
+    debian: "python3-flask-socketio python3-eventlet",
+    suites: "channels over a Flask-SocketIO server",
+    find: () => (pythonHas("flask_socketio", "eventlet") ? PYTHON : undefined),
   },
   {
     name: "redis-server",
@@ -70,7 +79,7 @@ function aptGet(packages) {
 /** Finds, installs, or complains. Throws with CI=true when something is still missing. */
 export function provideNeeds() {
   const missing = () => NEEDS.filter((need) => !need.find())
-  if (missing().length > 0 && isDebianRoot()) aptGet(missing().map((need) => need.debian))
+  if (missing().length > 0 && isDebianRoot()) aptGet(missing().flatMap((need) => need.debian.split(" ")))
   const still = missing()
   for (const need of still)
     console.log(

@@ -1,6 +1,6 @@
 /**
- * A member of a room who says everything once more that anybody says, and remembers it: duplicates for all, and old
- * frames to play again.
+ * A member of a room who says once more what others say, and remembers it all: every beginning and each third message
+ * come twice to everybody, and old frames can be played again.
  */
 import { ENVELOPE_TYPE, helloCodec } from "@securechat/core/wire"
 import { contextOf, recordedEnd, recorder } from "@securechat/testkit"
@@ -26,11 +26,10 @@ export const parrot = async (room: StrangersRoom): Promise<Parrot> => {
   const marks = new Map<string, () => void>()
   const hear = (frame: Uint8Array): void => {
     const id = hex(frame)
-    const mark = marks.get(id)
-    if (mark !== undefined) mark()
-    else if (!heard.has(id)) {
+    marks.get(id)?.()
+    if (!heard.has(id)) {
       heard.set(id, frame)
-      void beak.connection.send(frame)
+      if (frame[1] !== ENVELOPE_TYPE.message || heard.size % 3 === 0) void beak.connection.send(frame)
     }
   }
   // Not every room echoes: what it says itself comes back to its ear.
@@ -43,6 +42,7 @@ export const parrot = async (room: StrangersRoom): Promise<Parrot> => {
     replay: async (frames) => {
       // A room keeps the order: when this one is back, those before it have gone to everybody.
       const mark = Buffer.from(`mark ${marks.size}`)
+      heard.set(hex(mark), mark)
       const back = new Promise<void>((resolve) => marks.set(hex(mark), resolve))
       for (const frame of [...frames, mark]) await beak.connection.send(frame)
       await back
