@@ -8,7 +8,6 @@ export const OWED: Readonly<Record<string, string>> = {
   D1: "schedules over a store of random delay: durable stores",
   D2: "kill at every numbered store step: durable stores",
   D3: "SIGKILL of client processes: durable stores",
-  D5: "two writers: durable stores",
   D6: "rollback of a whole store: durable stores",
   D7: "cloned device: durable stores",
   D8: "corrupt records: sealing",

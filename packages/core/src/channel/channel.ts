@@ -4,6 +4,7 @@
  */
 import { SecureChatError } from "../errors.ts"
 import { Emitter } from "../runtime/emitter.ts"
+import { StoreHold } from "../runtime/hold.ts"
 import { type Deferred, aborted, deferred, onAbort, throwIfAborted } from "../runtime/timers.ts"
 import type {
   AbortOptions,
@@ -41,6 +42,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
   readonly #settings: ChannelSettings
   readonly #environment: ChannelEnvironment
   readonly #emitter: Emitter<ChannelEvents>
+  readonly #hold: StoreHold
   #kept: Kept | undefined
   #run: Run | undefined
   /** Settles when the light leaves red for the first time, or the channel is closed before. */
@@ -53,6 +55,10 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
     this.#settings = channelSettings(options)
     this.#environment = environment
     this.#status = noKeys(0)
+    this.#hold = new StoreHold(this.#settings.store, false, (error) => {
+      this.#emitter.emit("error", error)
+      void this.#close("us", error)
+    })
     this.#emitter = new Emitter({
       onThrow: (cause, type) => {
         this.#settings.log.error(`a listener of '${type}' threw`, traceOf(cause))
@@ -100,7 +106,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
    * Resolves once the level has left red for the first time. While starting: the same promise.
    * @throws ERR_ABORTED; ERR_IDENTITY_MISMATCH when the signal fires and only other accounts than the one asked for
    *   have answered; ERR_CLOSED; ERR_TRANSPORT_CLOSED and ERR_TRANSPORT_UNREACHABLE when the pipe is gone for good;
-   *   ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT
+   *   ERR_OTHER_TAB, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT
    */
   start(options: AbortOptions = {}): Promise<this> {
     const { signal } = options
@@ -123,7 +129,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
   }
 
   async #boot(safe: Deferred<undefined>): Promise<void> {
-    const kept = (this.#kept ??= await loadKept(this.#settings, this.#environment.deps))
+    const kept = await this.#load()
     if (this.#opening?.safe !== safe) throw closedError()
     const host: RunHost = {
       emit: (type, event) => {
@@ -139,6 +145,15 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
     const parts = { settings: this.#settings, kept, environment: this.#environment, host }
     this.#run = new Run(parts, this.#status)
     this.#run.start()
+  }
+
+  /** Takes the store's lease and reads what it holds: since the last time, another tab may have written. */
+  #load(): Promise<Kept> {
+    return this.#hold.take(false, async (changed) => {
+      if (changed && this.#settings.keepsPin) this.#kept = undefined
+      this.#kept ??= await loadKept(this.#settings, this.#environment.deps)
+      return this.#kept
+    })
   }
 
   /** A signal that fires says more than itself where only others have answered. */
@@ -193,6 +208,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
       this.#run = undefined
       this.#darken(run.status)
     }
+    await this.#hold.release()
     this.#emitter.emit("close", Object.freeze(event))
     this.#emitter.endWaits()
   }

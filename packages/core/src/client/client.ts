@@ -45,8 +45,6 @@ export class SecureChat implements Observable<ChatEvents> {
   readonly #hooks: EmitterHooks
   readonly #handles = new Map<ConversationId, ConversationHandle>()
   readonly #subscribers = new Set<() => void>()
-  /** Conversations a stranger began and whose name is still being looked up are not shown yet. */
-  #loaded: Promise<void> | undefined
   #starting: Promise<this> | undefined
   #closing: Promise<void> = Promise.resolve()
   #snapshot: Snapshot | undefined
@@ -76,6 +74,10 @@ export class SecureChat implements Observable<ChatEvents> {
         changed: () => {
           this.#changed()
         },
+        lost: (error) => {
+          this.#emitter.emit("error", error)
+          void this.close()
+        },
         announce: (id) => {
           this.#emitter.emit("conversation", this.#handle(id))
         },
@@ -86,7 +88,8 @@ export class SecureChat implements Observable<ChatEvents> {
 
   /**
    * `new`, then `start`: resolves when local state is ready, also offline.
-   * @throws ERR_CONFIG_INVALID, ERR_STORE_KEY_REQUIRED, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_ABORTED
+   * @throws ERR_CONFIG_INVALID, ERR_STORE_KEY_REQUIRED, ERR_OTHER_TAB, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW,
+   *   ERR_ABORTED
    */
   static async open(options: ChatOptions & AbortOptions): Promise<SecureChat> {
     const chat = new SecureChat(options)
@@ -116,7 +119,7 @@ export class SecureChat implements Observable<ChatEvents> {
 
   /**
    * Local state is ready, also offline; the connection is being made. While starting: the same promise.
-   * @throws ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_ABORTED, ERR_CLOSED
+   * @throws ERR_OTHER_TAB, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_ABORTED, ERR_CLOSED
    */
   start(options: AbortOptions = {}): Promise<this> {
     if (options.signal?.aborted === true) return Promise.reject(aborted(options.signal))
@@ -128,7 +131,7 @@ export class SecureChat implements Observable<ChatEvents> {
   #begin(): Promise<this> {
     const closing = this.#closing
     const mine: Promise<this> = closing
-      .then(() => this.#load())
+      .then(() => this.#engine.load())
       .then(() => {
         if (this.#starting !== mine) throw closedError()
         this.#engine.start()
@@ -139,15 +142,6 @@ export class SecureChat implements Observable<ChatEvents> {
       if (this.#starting === mine) this.#starting = undefined
     })
     return mine
-  }
-
-  /** Once; again only where it failed. */
-  #load(): Promise<void> {
-    this.#loaded ??= this.#engine.load().catch((error: unknown) => {
-      this.#loaded = undefined
-      throw error
-    })
-    return this.#loaded
   }
 
   /**
@@ -182,6 +176,7 @@ export class SecureChat implements Observable<ChatEvents> {
     const stopped = engine.isOpen ? engine.close() : Promise.resolve()
     await starting.catch(() => undefined)
     await stopped
+    await engine.hold.release()
     this.#emitter.endWaits()
     for (const handle of this.#handles.values()) handle.emitter.endWaits()
     this.#changed()

@@ -6,6 +6,7 @@ import type { Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { Connection } from "../runtime/connection.ts"
 import { uniform } from "../runtime/backoff.ts"
+import { StoreHold } from "../runtime/hold.ts"
 import type { Link } from "../runtime/link.ts"
 import { type Deferred, type Timers, deferred, onAbort } from "../runtime/timers.ts"
 import type { ConnectionChange } from "../runtime/types.ts"
@@ -38,6 +39,8 @@ export interface EngineHooks {
   /** Something a snapshot shows may have changed. */
   changed(): void
   readonly announce: (id: ConversationId) => void
+  /** The store is another's now. */
+  readonly lost: (error: SecureChatError) => void
 }
 
 const HOUR_MS = 3_600_000
@@ -54,6 +57,7 @@ export class Engine {
   readonly names: Names
   readonly sessions: Sessions
   readonly context: Context
+  readonly hold: StoreHold
   readonly #inbox: Inbox
   readonly #receipts: ReceiptsOwed
   readonly #asking: Asking
@@ -73,6 +77,7 @@ export class Engine {
     this.#hooks = hooks
     this.#deps = environment.deps
     this.#timers = environment.timers
+    this.hold = new StoreHold(settings.store, true, hooks.lost)
     this.ledger = new Ledger(settings.store, environment.deps)
     this.lights = new Lights(this.ledger, (change) => {
       hooks.emit("security", change, change.conversationId)
@@ -105,10 +110,13 @@ export class Engine {
     return this.#controller.signal
   }
 
-  async load(): Promise<void> {
-    await this.ledger.load()
-    await this.#telling.load()
-    this.lights.watch()
+  /** Takes the store's lease and reads what it holds: since the last time, another tab may have written. */
+  load(): Promise<void> {
+    return this.hold.take(this.settings.takeover, async () => {
+      await this.ledger.load()
+      await this.#telling.load()
+      this.lights.watch()
+    })
   }
   receiptsOf(id: ConversationId): ReadonlyMap<AccountId, Receipts> {
     return this.#telling.receiptsOf(id)

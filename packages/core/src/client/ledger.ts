@@ -91,6 +91,9 @@ export class Ledger {
    */
   async load(): Promise<void> {
     const { store } = this
+    for (const map of [this.conversations, this.outbox, this.directs, this.lists]) map.clear()
+    for (const map of [this.#links, this.#bySession, this.#devices, this.#byAccount, this.#entryOf])
+      map.clear()
     const kept = await store.get(at.identity)
     const identity =
       kept === undefined

@@ -17,6 +17,7 @@ export interface Settings {
   readonly receipts: { readonly delivered: boolean; readonly read: boolean }
   readonly typing: boolean
   readonly inspect: number
+  readonly takeover: boolean
   readonly maxQueue: number
   readonly log: Logger
 }
@@ -56,6 +57,7 @@ export const settingsOf = (options: ChatOptions): Settings => {
     receipts: { delivered: options.receipts?.delivered ?? true, read: options.receipts?.read ?? true },
     typing: options.typing ?? true,
     inspect: count("inspect", options.inspect, 0),
+    takeover: options.tabs === "takeover",
     maxQueue: count("maxQueue", options.maxQueue, MAX_QUEUE),
     log: options.logger ?? silentLogger,
   }

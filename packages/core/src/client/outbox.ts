@@ -247,6 +247,8 @@ export class Outbox {
   stop(): void {
     this.#unpause()
     this.#failures = 0
+    // Another tab may give out the same numbers before the next start.
+    this.#accepted.clear()
   }
 
   #told(id: ConversationId, messages: readonly MessageId[]): void {

@@ -15,6 +15,7 @@ export class Repeats {
   #next = 1
 
   async load(store: Store): Promise<void> {
+    this.#orders.clear()
     for await (const [path, bytes] of store.list(at.envelopes)) this.#add(fromUtf8(bytes), orderIn(path))
   }
   has(name: string): boolean {

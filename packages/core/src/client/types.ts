@@ -219,6 +219,8 @@ export interface ChatOptions {
   readonly typing?: boolean | undefined
   /** Keep the encrypted form of this many latest messages per conversation for `inspect`. Default 0. */
   readonly inspect?: number | undefined
+  /** When another tab or process has the store: `refuse` (default, ERR_OTHER_TAB), or take it over. */
+  readonly tabs?: "refuse" | "takeover" | undefined
   /** Messages waiting in the outbox. Default 1,000. */
   readonly maxQueue?: number | undefined
   readonly logger?: Logger | undefined
