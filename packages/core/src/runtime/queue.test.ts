@@ -83,9 +83,28 @@ describe("a commit", () => {
   it("fails as ERR_STORE_UNAVAILABLE with the driver's error as its cause", async () => {
     const store = faultyStore(memoryStore())
     store.failAt(1, "before")
-    await expect(commit(store, new Batch().delete(["a"]))).rejects.toMatchObject({
+    await expect(commit(store, new Batch().set(["a"], Uint8Array.of(1)))).rejects.toMatchObject({
       code: "ERR_STORE_UNAVAILABLE",
       cause: expect.objectContaining({ message: "store fault at batch 1" }) as Error,
+    })
+  })
+
+  it("is made where it is stored and only the driver's answer was lost", async () => {
+    const inner = memoryStore()
+    await inner.batch([{ type: "set", key: ["b"], value: Uint8Array.of(1) }])
+    const store = faultyStore(inner)
+    store.failAt(1, "after")
+    await commit(store, new Batch().set(["a"], Uint8Array.of(1)).delete(["b"]))
+    expect(await store.get(["a"])).toEqual(Uint8Array.of(1))
+    await expect(commit(store, new Batch().set(["a"], Uint8Array.of(2)))).rejects.toThrow()
+  })
+
+  it("fails where nothing can be read either", async () => {
+    const store = faultyStore(memoryStore())
+    store.failAt(1, "after")
+    const blind = { ...store, get: () => Promise.reject(new Error("unreadable")) }
+    await expect(commit(blind, new Batch().set(["a"], Uint8Array.of(1)))).rejects.toMatchObject({
+      code: "ERR_STORE_UNAVAILABLE",
     })
   })
 })
