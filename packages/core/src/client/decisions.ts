@@ -98,8 +98,9 @@ export class Decisions {
         })
       const change = new Change(ledger).setConversation({ ...record, trust, stranger: false })
       if (moved) this.#holdFor(change, id, pinnedAccount(record.trust))
+      const freed = moved ? await release(this.#context, change, id) : []
       await ledger.commit(change)
-      return moved ? release(this.#context, id) : []
+      return freed
     })
     changed()
     for (const tell of told) tell()

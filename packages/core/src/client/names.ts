@@ -78,8 +78,9 @@ export class Names {
     // It may have come into being while the directory was asked.
     const before = this.known(user) ?? ledger.conversationWith(found.account)
     const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
-    await ledger.commit(change.setConversation(record))
-    if (before !== undefined) return [record.id, await release(this.#context, record.id)]
+    const freed = await release(this.#context, change.setConversation(record), record.id)
+    await ledger.commit(change)
+    if (before !== undefined) return [record.id, freed]
     const tell = (): void => {
       announce(record.id)
     }
@@ -205,8 +206,10 @@ export class Names {
     }
     const unclaimed = { ...record, claimedHandle: undefined }
     const next = holds ? { ...unclaimed, handle: name, trust: renamed(record.trust, name) } : unclaimed
-    await ledger.commit(new Change(ledger).setConversation(next))
-    return release(this.#context, record.id)
+    const change = new Change(ledger).setConversation(next)
+    const freed = await release(this.#context, change, record.id)
+    await ledger.commit(change)
+    return freed
   }
 
   async #observe(record: ConversationRecord, found: FoundAccount): Promise<void> {

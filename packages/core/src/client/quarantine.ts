@@ -19,20 +19,23 @@ const all = async (context: Context, id: ConversationId): Promise<MessageRecord[
 }
 
 /**
- * Lets out what the identity in force wrote. Runs inside the queue.
+ * Lets out what the identity in force wrote, in the batch that puts it in force: what a crash left behind in between
+ * would never be shown. Runs inside the queue.
  * @returns what to tell once the queue's step is over.
  */
-export const release = async (context: Context, id: ConversationId): Promise<(() => void)[]> => {
-  const { ledger, emit, show, announce, owe } = context
-  const record = ledger.conversations.get(id)
+export const release = async (
+  context: Context,
+  change: Change,
+  id: ConversationId,
+): Promise<(() => void)[]> => {
+  const { emit, show, announce, owe } = context
+  const record = change.conversation(id)
   if (record === undefined || record.claimedHandle !== undefined) return []
   const account = pinnedAccount(record.trust)
   const messages = await all(context, id)
   const freed = messages.filter((message) => message.quarantined && message.account === account)
   if (freed.length === 0) return []
-  const change = new Change(ledger)
   for (const message of freed) storeMessage(change.batch, id, { ...message, quarantined: false })
-  await ledger.commit(change)
   const fresh = record.stranger && freed.length === messages.length
   return [
     () => {
