@@ -19,7 +19,9 @@ export const isHead = (whole: Bytes, named: Head): boolean =>
 
 /**
  * Takes the peer's view of our messages. A view ahead of what this store sent, or of another message under its last
- * number, is a rollback of our own store and moves nothing else. Read implies delivered.
+ * number, is a rollback of our own store and moves nothing else. What was read up to a
+ * number may have gaps below it: only what is delivered without one is taken for read, or the outbox would let go of
+ * a message that never came (simulation, seed 13).
  */
 export const advanceReceipts = (
   state: DirectState,
@@ -31,8 +33,8 @@ export const advanceReceipts = (
   const known = Math.max(from.seen.conversation, acked?.sequence ?? 0)
   if (known > state.sent || (acked?.sequence === state.sent && !isHead(state.sentHead, acked)))
     return [state, [{ type: "rollback", to: known }]]
-  const read = Math.max(before.read, Math.min(readUpTo ?? 0, state.sent))
-  const delivered = Math.max(before.delivered, from.seen.conversation, read)
+  const delivered = Math.max(before.delivered, from.seen.conversation)
+  const read = Math.max(before.read, Math.min(readUpTo ?? 0, delivered))
   const events: DirectEvent[] =
     known > delivered ? [{ type: "lacks", first: delivered + 1, last: known }] : []
   if (read === before.read && delivered === before.delivered) return [state, events]
