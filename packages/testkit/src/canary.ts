@@ -31,6 +31,9 @@ export const canaryForms = (bytes: Uint8Array): readonly string[] => {
   return [...new Set([latin1(bytes), hex(bytes), hex(bytes).toUpperCase(), ...base64, ...url])]
 }
 
+/** Up to here every form is searched for by itself. */
+const FEW_FORMS = 100
+
 export interface Canary {
   readonly name: string
   readonly bytes: Uint8Array
@@ -48,8 +51,12 @@ export const canarySearch = (canaries: readonly Canary[]): ((seen: Uint8Array) =
       const start = form.slice(0, MIN_BYTES)
       byStart.set(start, [...(byStart.get(start) ?? []), { form, name }])
     }
+  const forms = [...byStart.values()].flat()
   return (seen) => {
     const text = latin1(seen)
+    // The engine's own search is faster while there is little to look for.
+    if (forms.length <= FEW_FORMS)
+      return [...new Set(forms.filter(({ form }) => text.includes(form)).map(({ name }) => name))]
     const found = new Set<string>()
     for (let at = 0; at + MIN_BYTES <= text.length; at++)
       for (const { form, name } of byStart.get(text.slice(at, at + MIN_BYTES)) ?? [])

@@ -12,6 +12,8 @@ type Heads = ReadonlyMap<string, number>
 interface Device {
   /** Newest shown, per sender. */
   readonly shown: Map<string, number>
+  /** Everything shown, with the place of its record. */
+  log: { readonly at: number; readonly sender: string; readonly counter: number }[]
   /** Shown or named as missing, per sender. */
   readonly accounted: Map<string, Set<number>>
 }
@@ -22,7 +24,7 @@ class Devices {
   of(name: string): Device {
     let device = this.#devices.get(name)
     if (device === undefined) {
-      device = { shown: new Map(), accounted: new Map() }
+      device = { shown: new Map(), log: [], accounted: new Map() }
       this.#devices.set(name, device)
     }
     return device
@@ -33,6 +35,17 @@ const account = ({ accounted }: Device, sender: string, counter: number): void =
   const known = accounted.get(sender)
   if (known === undefined) accounted.set(sender, new Set([counter]))
   else known.add(counter)
+}
+
+const show = (device: Device, sender: string, counter: number): void => {
+  device.shown.set(sender, Math.max(device.shown.get(sender) ?? -Infinity, counter))
+}
+
+/** An older copy of its store was put back: the newest shown is what that copy knows. */
+const rewind = (device: Device, upTo: number): void => {
+  device.log = device.log.filter(({ at }) => at <= upTo)
+  device.shown.clear()
+  for (const { sender, counter } of device.log) show(device, sender, counter)
 }
 
 /** The newest message of that sender up to this number that this device should get. */
@@ -62,6 +75,7 @@ export const checkOrder = (history: readonly HistoryRecord[], report: Report): v
       else list.push(one)
       causes.set(`${one.sender}#${one.counter}`, new Map(device.shown))
     }
+    if (one.kind === "restored") rewind(device, one.upTo)
     if (one.kind === "gap") for (const { sender, counter } of one.missing) account(device, sender, counter)
     if (one.kind !== "delivered") return
 
@@ -74,7 +88,8 @@ export const checkOrder = (history: readonly HistoryRecord[], report: Report): v
         at,
         `${one.sender}#${one.counter} came to ${one.actor} before its cause ${cause.sender}#${cause.counter}, unmarked`,
       )
-    device.shown.set(one.sender, Math.max(newest, one.counter))
+    device.log.push({ at, sender: one.sender, counter: one.counter })
+    show(device, one.sender, one.counter)
     account(device, one.sender, one.counter)
   })
 }

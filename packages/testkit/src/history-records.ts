@@ -24,6 +24,8 @@ export interface SentRecord extends At, MessageRef {
   readonly digest: string
   /** Devices that ought to get it. */
   readonly to: readonly string[]
+  /** Devices that may get it, where those are more: a message nobody promised may still arrive. */
+  readonly allowed?: readonly string[]
   /** The peer, and its identity under which the message was sealed. */
   readonly peer?: string
   readonly identity?: string
@@ -87,6 +89,30 @@ interface SawRecord extends At {
 interface QuietRecord extends At {
   readonly kind: "quiet"
 }
+/** An older copy of the actor's whole store was put back: what it did and showed after that record is forgotten. */
+interface RestoredRecord extends At {
+  readonly kind: "restored"
+  /** Index of the last record the copy knows of. */
+  readonly upTo: number
+}
+/** What the actor holds of something that several hold: the head of a log, a device list, a safety number. */
+interface ViewRecord extends At {
+  readonly kind: "view"
+  readonly about: string
+  readonly head: string
+}
+/** The actor told its user that there are two truths about it. */
+interface ForkRecord extends At {
+  readonly kind: "fork"
+  readonly about: string
+}
+/** How much of something the actor keeps, and its limit in `limits.ts`. */
+interface SizeRecord extends At {
+  readonly kind: "size"
+  readonly what: string
+  readonly size: number
+  readonly limit: number
+}
 
 export type HistoryRecord =
   | SentRecord
@@ -99,8 +125,12 @@ export type HistoryRecord =
   | CanaryRecord
   | SawRecord
   | QuietRecord
+  | RestoredRecord
+  | ViewRecord
+  | ForkRecord
+  | SizeRecord
 
-export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I8" | "I10"
+export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "I10" | "I11"
 
 export interface Violation {
   readonly invariant: Invariant

@@ -1,6 +1,5 @@
 /** Each invariant has a history that breaks just that one: a checker that cannot fail is worse than none. */
 import { describe, expect, it } from "vitest"
-import { canaryForms, canarySearch } from "./canary.ts"
 import {
   type DeliveredRecord,
   type HistoryRecord,
@@ -68,7 +67,21 @@ const refused = (before: string, after: string): HistoryRecord => ({
   before,
   after,
 })
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
+const restored = (actor: string, upTo: number): HistoryRecord => ({ kind: "restored", ...at(actor), upTo })
+const view = (actor: string, head: string): HistoryRecord => ({
+  kind: "view",
+  ...at(actor),
+  about: "the log of ada",
+  head,
+})
+const fork = (actor: string): HistoryRecord => ({ kind: "fork", ...at(actor), about: "the log of ada" })
+const size = (amount: number): HistoryRecord => ({
+  kind: "size",
+  ...at("ada"),
+  what: "sessions",
+  size: amount,
+  limit: 5,
+})
 
 /** A run in which everything happens and nothing is wrong. */
 const sound = (): HistoryRecord[] => [
@@ -91,6 +104,9 @@ const sound = (): HistoryRecord[] => [
   red("ada", "bo", "bo-2"),
   sent("ada", 5, { peer: "bo", identity: "bo-2" }),
   delivered("bo", "ada", 5),
+  view("ada", "h5"),
+  view("bo", "h5"),
+  size(5),
   quiet(),
 ]
 
@@ -194,7 +210,19 @@ describe("checkHistory", () => {
         sent("ada", 3, { peer: "bo", identity: "bo-1" }),
       ],
     ],
+    [
+      "I7",
+      "a message shown by somebody else's device",
+      () => [sent("ada", 1), delivered("bo", "ada", 1), delivered("cy", "ada", 1)],
+    ],
+    [
+      "I7",
+      "a message that may go to one more device, shown by a third",
+      () => [sent("ada", 1, { to: [], allowed: ["bo"] }), delivered("cy", "ada", 1)],
+    ],
+    ["I9", "two truths of which nobody was told", () => [view("ada", "h1"), view("bo", "h2"), quiet()]],
     ["I10", "a refusal that left a trace", () => [refused("s1", "s2")]],
+    ["I11", "one more than the limit", () => [size(6)]],
   ])("finds %s alone: %s", (invariant, _, history) => {
     expect(broken(history())).toEqual([invariant])
     expect(broken([...sound(), ...history().map(elsewhere)])).toEqual([invariant])
@@ -206,6 +234,25 @@ describe("checkHistory", () => {
     expect(broken([...answer, gap("cy", ["ada", 1]), delivered("cy", "bo", 1)])).toEqual([])
     expect(broken([...answer, delivered("cy", "bo", 1, { marked: true })])).toEqual([])
     expect(broken([{ ...cause, to: ["bo"] }, ...answer.slice(1), delivered("cy", "bo", 1)])).toEqual([])
+  })
+
+  it("takes what may arrive without a promise, and two truths somebody was told of", () => {
+    expect(broken([sent("ada", 1, { to: [], allowed: ["bo"] }), delivered("bo", "ada", 1)])).toEqual([])
+    expect(broken([view("ada", "h1"), view("bo", "h2"), fork("bo"), quiet()])).toEqual([])
+    expect(broken([view("ada", "h1"), quiet(), view("bo", "h2"), quiet()])).toEqual([])
+  })
+
+  it("expects nothing of a store put back but what the copy knows", () => {
+    const run = [sent("ada", 1), delivered("bo", "ada", 1), sealed("k", "0", "a")]
+    expect(broken([...run, restored("bo", 0), delivered("bo", "ada", 1)])).toEqual([])
+    expect(broken([...run, restored("bo", 1), delivered("bo", "ada", 1)])).toEqual(["I3"])
+    expect(broken([...run, restored("ada", 1), sealed("k", "0", "b")])).toEqual([])
+    expect(broken([...run, restored("ada", 2), sealed("k", "0", "b")])).toEqual(["I6"])
+    expect(broken([sent("ada", 1), restored("ada", -1), quiet()])).toEqual([])
+    expect(broken([sent("ada", 1), restored("ada", 0), quiet()])).toEqual(["I5"])
+    const late = [sent("ada", 1), sent("ada", 2), delivered("bo", "ada", 2)]
+    expect(broken([...late, restored("bo", 1), delivered("bo", "ada", 1)])).toEqual([])
+    expect(broken([...late, restored("bo", 2), delivered("bo", "ada", 1)])).toEqual(["I4"])
   })
 
   it("gives a loss its grace, and reports it once", () => {
@@ -229,51 +276,19 @@ const elsewhere = (one: HistoryRecord): HistoryRecord => {
   const actor = move(one.actor)
   switch (one.kind) {
     case "sent":
-      return { ...one, actor, sender: move(one.sender), to: one.to.map(move) }
+      return {
+        ...{ ...one, actor, sender: move(one.sender), to: one.to.map(move) },
+        ...(one.allowed === undefined ? {} : { allowed: one.allowed.map(move) }),
+      }
     case "delivered":
       return { ...one, actor, sender: move(one.sender) }
     case "failed":
       return { ...one, actor, sender: move(one.sender), to: (one.to ?? []).map(move) }
     case "encrypted":
       return { ...one, actor, key: move(one.key) }
+    case "view":
+      return { ...one, actor, about: move(one.about) }
     default:
       return { ...one, actor }
   }
 }
-
-describe("canaryForms", () => {
-  const { random, below } = unsafeSeeded(4)
-  const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
-  const spellings: readonly [string, (bytes: Uint8Array) => Uint8Array][] = [
-    ["raw", (bytes) => bytes],
-    ["hex", (bytes) => bytesOf(Buffer.from(bytes).toString("hex"))],
-    ["upper-case hex", (bytes) => bytesOf(Buffer.from(bytes).toString("hex").toUpperCase())],
-    ["base64", (bytes) => bytesOf(base64(bytes))],
-    ["base64url", (bytes) => bytesOf(Buffer.from(bytes).toString("base64url"))],
-  ]
-
-  it.each(spellings)("are found in %s, at every offset", (_, spell) => {
-    for (let round = 0; round < 300; round++) {
-      const bytes = random(8 + below(40))
-      const around = Uint8Array.of(...random(below(7)), ...bytes, ...random(below(7)))
-      expect(broken([canary(bytes), saw(spell(around))])).toEqual(["I1"])
-    }
-  })
-
-  it("are found among thousands in one pass, each by its own name", () => {
-    const many = Array.from({ length: 5_000 }, (_, i) => ({ name: `key ${i}`, bytes: random(32) }))
-    const search = canarySearch(many)
-    const seen = Uint8Array.of(...random(100), ...many[17]!.bytes, ...random(5), ...many[4_999]!.bytes)
-    expect(search(seen)).toEqual(["key 17", "key 4999"])
-    expect(search(random(100_000))).toEqual([])
-  })
-
-  it("are not found in what is something else", () => {
-    for (let round = 0; round < 100; round++)
-      expect(broken([canary(random(16)), saw(random(5_000))])).toEqual([])
-  })
-
-  it("refuse a canary that chance would find", () => {
-    expect(() => canaryForms(new Uint8Array(7))).toThrow("at least 8")
-  })
-})

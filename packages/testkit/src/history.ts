@@ -1,7 +1,4 @@
-/**
- * The one judge of runs: reads a history and names what broke. Those
- * that need groups or several devices (I7, I9) and bounds of memory (I11) are checked elsewhere or later.
- */
+/** The one judge of runs: reads a history and names what broke, invariant by invariant. */
 import { canarySearch } from "./canary.ts"
 import { checkOrder } from "./history-order.ts"
 import type {
@@ -47,14 +44,24 @@ const authenticity: Check = (history, report) => {
   })
 }
 
-/** I3. No message twice on one device. */
+/** What an older copy of the actor's store does not know of. */
+const forget = <T extends { readonly actor: string; readonly at: number }>(
+  known: Map<string, T>,
+  { actor, upTo }: { readonly actor: string; readonly upTo: number },
+): void => {
+  for (const [key, one] of known) if (one.actor === actor && one.at > upTo) known.delete(key)
+}
+
+/** I3. No message twice on one device, as far as its store can know. */
 const atMostOnce: Check = (history, report) => {
-  const seen = new Set<string>()
+  const seen = new Map<string, { actor: string; at: number }>()
   history.forEach((one, at) => {
+    if (one.kind === "restored") forget(seen, one)
     if (one.kind !== "delivered") return
-    const key = JSON.stringify([one.actor, one.sender, one.counter])
-    if (seen.has(key)) report(at, `${nameOf(one)} was delivered to ${one.actor} twice`)
-    seen.add(key)
+    const { actor } = one
+    const key = JSON.stringify([actor, one.sender, one.counter])
+    if (seen.has(key)) report(at, `${nameOf(one)} was delivered to ${actor} twice`)
+    seen.set(key, { actor, at })
   })
 }
 
@@ -76,27 +83,43 @@ const completeness: Check = (history, report, { graceMs = 0 }) => {
       for (const device of one.to ?? sent.get(nameOf(one))?.to ?? []) settle(one, device, one.atMs)
   }
   /** Each loss is reported at the first quiet record that shows it. */
-  const open: SentRecord[] = []
+  let open: { readonly message: SentRecord; readonly at: number }[] = []
   history.forEach((one, at) => {
-    if (one.kind === "sent") open.push(one)
+    if (one.kind === "sent") open.push({ message: one, at })
+    // A promise goes with the store that held it.
+    if (one.kind === "restored")
+      open = open.filter(({ message, at: sentAt }) => message.actor !== one.actor || sentAt <= one.upTo)
     if (one.kind !== "quiet") return
-    for (const message of open.splice(0))
+    for (const { message } of open.splice(0))
       for (const device of message.to)
         if (!((settled.get(key(message, device)) ?? Infinity) <= one.atMs + graceMs))
           report(at, `${nameOf(message)} neither reached ${device} nor was named as lost`)
   })
 }
 
-/** I6. One key with one IV or counter seals one plaintext. */
+/** I6. One key with one IV or counter seals one plaintext, as far as the store that holds the key can know. */
 const nonceReuse: Check = (history, report) => {
-  const sealed = new Map<string, string>()
+  const sealed = new Map<string, { actor: string; at: number; digest: string }>()
   history.forEach((one, at) => {
+    if (one.kind === "restored") forget(sealed, one)
     if (one.kind !== "encrypted") return
+    const { actor, digest } = one
     const key = JSON.stringify([one.key, one.nonce])
     const earlier = sealed.get(key)
-    if (earlier !== undefined && earlier !== one.digest)
-      report(at, `${one.actor} sealed a second plaintext under key ${one.key}, nonce ${one.nonce}`)
-    sealed.set(key, one.digest)
+    if (earlier !== undefined && earlier.digest !== digest)
+      report(at, `${actor} sealed a second plaintext under key ${one.key}, nonce ${one.nonce}`)
+    sealed.set(key, { actor, at: earlier?.at ?? at, digest })
+  })
+}
+
+/** I7. Only devices it was meant for get a message. */
+const membership: Check = (history, report) => {
+  const allowed = new Map<string, readonly string[]>()
+  history.forEach((one, at) => {
+    if (one.kind === "sent") allowed.set(nameOf(one), one.allowed ?? one.to)
+    if (one.kind !== "delivered") return
+    if (allowed.get(nameOf(one))?.includes(one.actor) === false)
+      report(at, `${nameOf(one)} was not meant for ${one.actor}`)
   })
 }
 
@@ -127,6 +150,30 @@ const noSilentKeyChange: Check = (history, report) => {
   })
 }
 
+/** I9. When all has come to rest, everybody holds the same of what is shared, or somebody was told of two truths. */
+const convergence: Check = (history, report) => {
+  const forked = new Set<string>()
+  let views = new Map<string, Map<string, string>>()
+  const viewsOf = (about: string): Map<string, string> => views.get(about) ?? new Map<string, string>()
+  history.forEach((one, at) => {
+    if (one.kind === "fork") forked.add(one.about)
+    if (one.kind === "view") views.set(one.about, viewsOf(one.about).set(one.actor, one.head))
+    if (one.kind !== "quiet") return
+    for (const [about, heads] of views)
+      if (new Set(heads.values()).size > 1 && !forked.has(about))
+        report(at, `${[...heads.keys()].join(" and ")} hold different ${about}`)
+    views = new Map()
+  })
+}
+
+/** I11. Nothing grows past its limit. */
+const bounded: Check = (history, report) => {
+  history.forEach((one, at) => {
+    if (one.kind === "size" && one.size > one.limit)
+      report(at, `${one.actor} keeps ${one.size} ${one.what}, at most ${one.limit}`)
+  })
+}
+
 /** I10. A refusal leaves the state as it was. */
 const untouchedByRefusal: Check = (history, report) => {
   history.forEach((one, at) => {
@@ -142,8 +189,11 @@ const CHECKS: Readonly<Record<Invariant, Check>> = {
   I4: checkOrder,
   I5: completeness,
   I6: nonceReuse,
+  I7: membership,
   I8: noSilentKeyChange,
+  I9: convergence,
   I10: untouchedByRefusal,
+  I11: bounded,
 }
 
 /** @returns every violation found, by invariant, then by place; empty when the history is sound. */
