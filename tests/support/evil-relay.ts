@@ -17,8 +17,8 @@ export interface Crossing {
   readonly asked: Frame | undefined
   readonly bytes: Uint8Array
 }
-/** The frames that go on in its place; undefined: no opinion. The youngest rule with an opinion decides. */
-export type Rule = (crossing: Crossing) => readonly Frame[] | undefined
+/** What goes on in its place, as frames or as bytes that need not be one; undefined: no opinion. The youngest rule with an opinion decides. */
+export type Rule = (crossing: Crossing) => readonly (Frame | Uint8Array)[] | undefined
 export type Filter = (crossing: Crossing) => boolean
 
 export interface Held {
@@ -28,6 +28,9 @@ export interface Held {
 }
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+const bytesOf = (out: Frame | Uint8Array): Uint8Array =>
+  out instanceof Uint8Array ? out : frameCodec.encode(out)
 
 interface Line {
   readonly connection: TransportConnection
@@ -123,8 +126,8 @@ export class EvilRelay {
   }
 
   /** To the client, as from the relay. */
-  say(who: string, ...frames: readonly Frame[]): void {
-    for (const frame of frames) this.#line(who).context.onFrame(frameCodec.encode(frame))
+  say(who: string, ...frames: readonly (Frame | Uint8Array)[]): void {
+    for (const frame of frames) this.#line(who).context.onFrame(bytesOf(frame))
   }
   /** Deliveries to the client, as from the relay; resolves when it has dealt with all of them. */
   async feed(who: string, frames: readonly FrameOf<"deliver">[]): Promise<void> {
@@ -142,9 +145,9 @@ export class EvilRelay {
     end()
   }
   /** To the relay, as from the client. */
-  pass(who: string, frame: Frame): void {
+  pass(who: string, frame: Frame | Uint8Array): void {
     this.#line(who)
-      .connection.send(frameCodec.encode(frame))
+      .connection.send(bytesOf(frame))
       .catch(() => undefined)
   }
   /** Ends a client's connection; it comes back by itself. */
@@ -185,7 +188,7 @@ export class EvilRelay {
     for (const wake of waiting) wake()
     for (const rule of [...this.#rules]) {
       const frames = rule(crossing)
-      if (frames !== undefined) return frames.map((out) => frameCodec.encode(out))
+      if (frames !== undefined) return frames.map(bytesOf)
     }
     return [bytes]
   }

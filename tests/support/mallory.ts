@@ -25,9 +25,16 @@ export interface Mallory {
   answersFor(account: AccountId, victim: string): () => void
 }
 
-/** @param nowMs the world's time: dates of prekeys are checked. */
-export const mallory = (evil: EvilRelay, nowMs: () => number): Mallory => {
-  const deps = { random: (length: number): Bytes => new Uint8Array(randomBytes(length)), nowMs }
+/**
+ * @param nowMs the world's time: dates of prekeys are checked.
+ * @param random of a seed, where the run has one.
+ */
+export const mallory = (
+  evil: EvilRelay,
+  nowMs: () => number,
+  random: (length: number) => Bytes = (length) => new Uint8Array(randomBytes(length)),
+): Mallory => {
+  const deps = { random, nowMs }
   const device = relayDevice(deps)
   const { identity } = device
   const prekey = (kind: "spk" | "opk" | "pqopk"): Bytes =>

@@ -1,0 +1,274 @@
+/**
+ * One person's device: a disk, a clock, and one process after another on them, each a whole `SecureChat` that may die
+ * between any two steps. Everything a person sees goes into the history.
+ */
+import {
+  type AccountId,
+  type Conversation,
+  type Logger,
+  SecureChat,
+  SecureChatError,
+  type Transport,
+} from "@securechat/core"
+import type { HistoryRecord, SentRecord, UnsafeSeeded } from "@securechat/testkit"
+import { Eyes, called } from "./eyes.ts"
+import { Disk, type DiskFaults, SOUND, storeOn } from "./disk.ts"
+import { DeviceClock, type WorldTime } from "./time.ts"
+
+/** What a device needs of its world. */
+export interface Surroundings {
+  readonly time: WorldTime
+  readonly history: HistoryRecord[]
+  /** In every text: nobody but the clients may see it. */
+  readonly marker: string
+  readonly transport: (who: string) => Transport
+  /** What the network sees of a process that is gone. */
+  readonly cut: (who: string) => void
+  readonly note: (line: string) => void
+  /** Whose account it is; undefined: nobody's here. */
+  readonly owner: (account: AccountId) => string | undefined
+}
+
+/** One process. */
+export interface Life {
+  alive: boolean
+  readonly chat: SecureChat
+  readonly conversations: Map<string, Conversation>
+  /** Ends of the timers that would still fire. */
+  readonly timers: Set<() => void>
+  open: boolean
+}
+
+const codeOf = (error: unknown): string => (SecureChatError.is(error) ? error.code : String(error))
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+export class Device {
+  readonly name: string
+  readonly disk = new Disk()
+  readonly clock: DeviceClock
+  readonly eyes: Eyes
+  faults: DiskFaults = SOUND
+  readonly #random: UnsafeSeeded
+  readonly #fate: UnsafeSeeded
+  readonly #world: Surroundings
+  readonly #counters = new Map<string, number>()
+  #life: Life | undefined
+
+  constructor(name: string, random: UnsafeSeeded, world: Surroundings) {
+    this.name = name
+    this.#random = random.fork(1)
+    this.#fate = random.fork(2)
+    this.#world = world
+    this.clock = new DeviceClock(world.time)
+    this.eyes = new Eyes(name, world)
+  }
+
+  /** Its own account id, once it has one; kept while nothing runs. */
+  account: AccountId | undefined
+
+  get chat(): SecureChat | undefined {
+    return this.#life?.open === true ? this.#life.chat : undefined
+  }
+
+  // ── processes ────────────────────────────────────────────────────────────────────────────────
+
+  boot(): void {
+    if (this.#life !== undefined) return
+    const { time } = this.#world
+    const life: Mutable<Life> = {
+      ...{ alive: true, open: false, timers: new Set(), conversations: new Map() },
+      chat: undefined as unknown as SecureChat,
+    }
+    this.#life = life
+    const after = (ms: number, work: () => void): (() => void) => {
+      const cancel = time.after(ms, () => {
+        life.timers.delete(cancel)
+        work()
+      })
+      life.timers.add(cancel)
+      return () => {
+        life.timers.delete(cancel)
+        cancel()
+      }
+    }
+    const store = storeOn(this.disk, {
+      ...{ time, random: this.#fate, faults: () => this.faults, alive: () => life.alive },
+      die: () => {
+        this.kill()
+      },
+      note: (line) => {
+        this.#world.note(`${this.name} ${line}`)
+      },
+    })
+    const deps = { random: this.#random.random, nowMs: this.clock.nowMs }
+    life.chat = new SecureChat(
+      { user: this.name, transport: this.#transport(life), store, logger: this.#logger(life) },
+      { deps, timers: { after } },
+    )
+    this.eyes.listen(life)
+    life.chat.start().then(
+      async () => {
+        this.account = life.chat.accountId
+        for (const one of await life.chat.conversations()) {
+          this.eyes.keep(life, one)
+          await this.eyes.readOn(life, one)
+        }
+        if (!life.alive) return
+        life.open = true
+        for (const one of life.conversations.values()) this.eyes.light(one.id, one.security)
+      },
+      (error: unknown) => {
+        this.#world.note(`${this.name} did not start: ${codeOf(error)}`)
+        if (this.#life === life) this.kill()
+      },
+    )
+  }
+
+  /** The process is gone between two steps: no answer of the disk reaches it, nothing it began goes on. */
+  kill(): void {
+    const life = this.#life
+    if (life === undefined) return
+    life.alive = false
+    for (const cancel of life.timers) cancel()
+    this.#life = undefined
+    this.#world.note(`${this.name} dies`)
+    this.#world.cut(this.name)
+  }
+
+  /** A clean end. */
+  async close(): Promise<void> {
+    const life = this.#life
+    if (life === undefined) return
+    await life.chat.close()
+    if (this.#life !== life) return
+    life.alive = false
+    this.#life = undefined
+    this.eyes.tell({ kind: "size", what: "timers after its close", size: life.timers.size, limit: 0 })
+  }
+
+  /** Ends and begins a link so that what it does once it is dead reaches nobody. */
+  #transport(life: Life): Transport {
+    const inner = this.#world.transport(this.name)
+    return {
+      ...inner,
+      connect: async (context) => {
+        const connection = await inner.connect({
+          ...context,
+          onFrame: (frame) => {
+            if (life.alive) context.onFrame(frame)
+          },
+        })
+        return {
+          get bufferedBytes() {
+            return connection.bufferedBytes
+          },
+          send: (frame) => (life.alive ? connection.send(frame) : Promise.resolve()),
+          close: (info) => (life.alive ? connection.close(info) : Promise.resolve()),
+        }
+      },
+    }
+  }
+
+  #logger(life: Life): Logger {
+    const quiet = (): void => undefined
+    return {
+      ...{ debug: quiet, warn: quiet, error: quiet },
+      info: (message, context) => {
+        // Until gaps have an event of their own.
+        const { conversation } = (context ?? {}) as { conversation?: string }
+        if (life.alive && message === "messages are missing" && conversation !== undefined)
+          this.eyes.gap(conversation)
+      },
+    }
+  }
+
+  // ── what a person does ───────────────────────────────────────────────────────────────────────
+
+  /** Begins to write to somebody, or looks at what there is. */
+  open(to: string): void {
+    const life = this.#life
+    life?.chat.direct(to).then(
+      (one) => {
+        if (life.alive) life.conversations.set(to, one)
+      },
+      (error: unknown) => {
+        this.#world.note(`${this.name} no way to ${to}: ${codeOf(error)}`)
+      },
+    )
+  }
+
+  send(to: string, padding: string): void {
+    const life = this.#life
+    const conversation = life?.conversations.get(to)
+    if (life?.open !== true || conversation === undefined) return
+    const counter = (this.#counters.get(to) ?? 0) + 1
+    this.#counters.set(to, counter)
+    const text = `${this.#world.marker} ${this.name}>${to}#${counter} ${padding}`
+    const record: Mutable<SentRecord> = {
+      ...{ kind: "sent", actor: this.name, atMs: this.#world.time.nowMs, digest: text },
+      ...{ sender: `${this.name}>${to}`, counter, to: [], allowed: [to] },
+    }
+    this.#world.history.push(record)
+    conversation.send(text).then(
+      ({ security, status = "queued" }) => {
+        if (!life.alive) return
+        const { subject } = security
+        // Under another identity of that name it is nobody's loss but the one who accepted it.
+        const whose = subject === undefined ? to : this.#world.owner(subject)
+        record.to = whose === to ? [to] : []
+        record.peer = conversation.id
+        record.identity = subject ?? ""
+        this.eyes.mine.set(text, { record, status: this.eyes.mine.get(text)?.status ?? status })
+        this.#world.note(`${this.name} sent ${called(text)}`)
+      },
+      (error: unknown) => {
+        this.#world.note(`${this.name} send refused: ${codeOf(error)}`)
+      },
+    )
+  }
+
+  read(from: string): void {
+    this.#life?.conversations
+      .get(from)
+      ?.markRead()
+      .catch(() => undefined)
+  }
+  typing(to: string): void {
+    this.#life?.conversations.get(to)?.typing()
+  }
+
+  /** Is there a conversation to write in? */
+  knows(peer: string): boolean {
+    return this.#life?.conversations.has(peer) === true
+  }
+  /** Own messages that nobody has confirmed. */
+  get waiting(): number {
+    return this.chat?.getSnapshot().outbox ?? 0
+  }
+  /** What a patient person does: begins again, looks at what is red, accepts, starts over, sends what was held. */
+  settle(): void {
+    this.boot()
+    for (const [peer, conversation] of this.#life?.conversations ?? [])
+      if (this.chat !== undefined) this.#settle(peer, conversation)
+  }
+  #settle(peer: string, conversation: Conversation): void {
+    const ignore = (): void => undefined
+    const { level, action, subject } = conversation.security
+    if (level === "red") {
+      this.open(peer)
+      if (action === "accept" && subject !== undefined) conversation.members[0]!.accept(subject).catch(ignore)
+      else if (action === "reset") conversation.members[0]!.reset().catch(ignore)
+      return
+    }
+    for (const [id, status] of this.eyes.statuses)
+      if (status === "held" || status === "failed") conversation.retry(id).catch(ignore)
+  }
+
+  /** An older copy of the whole store is put back, with nothing running. */
+  restore(picture: Parameters<Disk["putBack"]>[0], upTo: number): void {
+    this.kill()
+    this.disk.putBack(picture)
+    this.eyes.forget(upTo)
+  }
+}

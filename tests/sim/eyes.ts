@@ -1,0 +1,133 @@
+/** What a person sees of a chat, written into the history as it is shown. */
+import type { Conversation, Message, SecureChatError, SecurityStatus } from "@securechat/core"
+import type { HistoryRecord, SentRecord } from "@securechat/testkit"
+import type { Life, Surroundings } from "./device.ts"
+
+type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never
+
+const numberIn = (text: string): number => Number(/#(\d+) /.exec(text)?.[1] ?? NaN)
+/** What a trace calls a text. */
+export const called = (text: string): string => /\w+>\w+#\d+/.exec(text)?.[0] ?? "a foreign text"
+
+export class Eyes {
+  readonly name: string
+  /** Texts the person was told are sent for good, with where they stand. */
+  readonly mine = new Map<string, { readonly record: SentRecord; status: string }>()
+  /** Senders of whom something could not be read. */
+  readonly unreadable = new Set<string>()
+  /** Where own messages stand, by id. */
+  readonly statuses = new Map<string, string>()
+  readonly #world: Surroundings
+  /** Conversations of which it was told that messages are missing. */
+  readonly #gaps = new Set<string>()
+  /** Texts of others that were shown. */
+  readonly #seen = new Set<string>()
+  readonly #newest = new Map<string, number>()
+
+  constructor(name: string, world: Surroundings) {
+    this.name = name
+    this.#world = world
+  }
+
+  /** Until gaps have an event of their own. */
+  gap(conversation: string): void {
+    this.#gaps.add(conversation)
+  }
+  /** An older copy of the store was put back. */
+  forget(upTo: number): void {
+    this.#seen.clear()
+    const { history } = this.#world
+    for (const one of history.slice(0, upTo + 1))
+      if (one.kind === "delivered" && one.actor === this.name) this.#seen.add(one.digest)
+    this.tell({ kind: "restored", upTo })
+    for (const [text, { record }] of this.mine) if (history.indexOf(record) > upTo) this.mine.delete(text)
+  }
+
+  listen(life: Life): void {
+    const { chat } = life
+    const heard =
+      <T>(work: (event: T) => void) =>
+      (event: T): void => {
+        if (life.alive) work(event)
+      }
+    chat.on(
+      "conversation",
+      heard((one: Conversation) => {
+        this.keep(life, one)
+      }),
+    )
+    chat.on(
+      "message",
+      heard((message: Message) => {
+        this.#shown(message)
+      }),
+    )
+    chat.on(
+      "message:updated",
+      heard(({ id, text = "", status = "queued" }: Message) => {
+        this.statuses.set(id, status)
+        const own = this.mine.get(text)
+        if (own !== undefined) own.status = status
+        this.#world.note(`${this.name} ${called(text)} ${status}`)
+      }),
+    )
+    chat.on(
+      "message:unreadable",
+      heard(({ from, problem }) => {
+        if (from !== undefined) this.unreadable.add(this.#world.owner(from) ?? from)
+        this.#world.note(`${this.name} cannot read ${problem.code}`)
+      }),
+    )
+    chat.on(
+      "security",
+      heard(({ conversationId = "", status }) => {
+        this.light(conversationId, status)
+      }),
+    )
+    chat.on(
+      "error",
+      heard((error: SecureChatError) => {
+        this.#world.note(`${this.name} error ${error.code}`)
+      }),
+    )
+  }
+
+  keep(life: Life, one: Conversation): void {
+    const account = one.members[0]!.accountId
+    const name = this.#world.owner(account) ?? one.title
+    life.conversations.set(name, one)
+  }
+
+  /** An app shows what the store holds: what was stored and not told before its process died among it. */
+  async readOn(life: Life, one: Conversation): Promise<void> {
+    const stored = new Set<string>()
+    for await (const entry of one.history()) {
+      if (!life.alive) return
+      if (!("security" in entry) || entry.mine) continue
+      const { text = "" } = entry
+      if (stored.has(text) || !this.#seen.has(text)) this.#shown(entry)
+      stored.add(text)
+    }
+  }
+
+  #shown({ text = "", sender, conversationId }: Message): void {
+    const from = this.#world.owner(sender.accountId) ?? "nobody here"
+    const ref = { sender: `${from}>${this.name}`, counter: numberIn(text) }
+    const newest = this.#newest.get(ref.sender) ?? 0
+    const marked = ref.counter < newest && this.#gaps.has(conversationId)
+    this.#seen.add(text)
+    this.#newest.set(ref.sender, Math.max(newest, ref.counter))
+    const identity = { peer: conversationId, identity: sender.accountId }
+    this.tell({ kind: "delivered", ...ref, digest: text, marked, ...identity })
+  }
+
+  light(peer: string, { level, subject }: SecurityStatus): void {
+    if (subject !== undefined) this.tell({ kind: "security", peer, level, identity: subject })
+  }
+
+  tell(record: DistributiveOmit<HistoryRecord, "actor" | "atMs">): void {
+    const whole = { ...record, actor: this.name, atMs: this.#world.time.nowMs } as HistoryRecord
+    this.#world.history.push(whole)
+    this.#world.note(`${this.name} ${record.kind} ${"digest" in record ? called(record.digest) : ""}`)
+  }
+}
