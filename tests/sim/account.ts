@@ -16,6 +16,7 @@ export const account = async (world: World): Promise<Figures> => {
     ),
   )
   const sent = world.history.filter((one): one is SentRecord => one.kind === "sent" && one.to.length > 0)
+  const missed = await misses(world.devices)
   let lost = 0
   for (const record of sent) {
     const to = record.to[0]!
@@ -23,7 +24,8 @@ export const account = async (world: World): Promise<Figures> => {
     lost += 1
     const { sender, counter } = record
     const actor = record.actor
-    if (wasTold(world, record, to)) add({ kind: "failed", actor, atMs, sender, counter })
+    if (missed.has(JSON.stringify([to, record.digest])) || wasTold(world, record, to))
+      add({ kind: "failed", actor, atMs, sender, counter })
   }
   for (const device of world.devices) sizes(device, atMs, add)
   views(world, add)
@@ -32,6 +34,17 @@ export const account = async (world: World): Promise<Figures> => {
   add({ kind: "saw", actor: "relay", atMs, where: "frames", bytes: Buffer.concat(seen) })
   add({ kind: "quiet", actor: "run", atMs })
   return { promised: sent.length, delivered: sent.length - lost, told: lost, frames: world.evil.seen.length }
+}
+
+/** What each was told is missing: numbers count what the sender's own store holds for them, in its order. */
+const misses = async (devices: readonly Device[]): Promise<ReadonlySet<string>> => {
+  const found = new Set<string>()
+  for (const { name, eyes } of devices)
+    for (const { from, first, last } of eyes.gaps) {
+      const texts = (await devices.find((one) => one.name === from)?.ownTexts(name)) ?? []
+      for (const text of texts.slice(first - 1, last)) found.add(JSON.stringify([name, text]))
+    }
+  return found
 }
 
 /**

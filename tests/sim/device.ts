@@ -5,7 +5,6 @@
 import {
   type AccountId,
   type Conversation,
-  type Logger,
   SecureChat,
   SecureChatError,
   type Transport,
@@ -25,6 +24,8 @@ export interface Surroundings {
   /** What the network sees of a process that is gone. */
   readonly cut: (who: string) => void
   readonly note: (line: string) => void
+  /** Texts that somebody sent again by hand. */
+  readonly retried: Set<string>
   /** Whose account it is; undefined: nobody's here. */
   readonly owner: (account: AccountId) => string | undefined
 }
@@ -103,7 +104,7 @@ export class Device {
     })
     const deps = { random: this.#random.random, nowMs: this.clock.nowMs }
     life.chat = new SecureChat(
-      { user: this.name, transport: this.#transport(life), store, logger: this.#logger(life) },
+      { user: this.name, transport: this.#transport(life), store },
       { deps, timers: { after } },
     )
     this.eyes.listen(life)
@@ -166,19 +167,6 @@ export class Device {
           send: (frame) => (life.alive ? connection.send(frame) : Promise.resolve()),
           close: (info) => (life.alive ? connection.close(info) : Promise.resolve()),
         }
-      },
-    }
-  }
-
-  #logger(life: Life): Logger {
-    const quiet = (): void => undefined
-    return {
-      ...{ debug: quiet, warn: quiet, error: quiet },
-      info: (message, context) => {
-        // Until gaps have an event of their own.
-        const { conversation } = (context ?? {}) as { conversation?: string }
-        if (life.alive && message === "messages are missing" && conversation !== undefined)
-          this.eyes.gap(conversation)
       },
     }
   }
@@ -246,6 +234,13 @@ export class Device {
   get waiting(): number {
     return this.chat?.getSnapshot().outbox ?? 0
   }
+  /** Own texts to somebody, as the store has them. */
+  async ownTexts(to: string): Promise<readonly string[]> {
+    const texts: string[] = []
+    for await (const entry of this.#life?.conversations.get(to)?.history() ?? [])
+      if ("security" in entry && entry.mine) texts.push(entry.text ?? "")
+    return texts
+  }
   /** What a patient person does: begins again, looks at what is red, accepts, starts over, sends what was held. */
   settle(): void {
     this.boot()
@@ -261,8 +256,11 @@ export class Device {
       else if (action === "reset") conversation.members[0]!.reset().catch(ignore)
       return
     }
-    for (const [id, status] of this.eyes.statuses)
-      if (status === "held" || status === "failed") conversation.retry(id).catch(ignore)
+    for (const [id, { status, text }] of this.eyes.statuses) {
+      if (status !== "held" && status !== "failed") continue
+      this.#world.retried.add(text)
+      conversation.retry(id).catch(ignore)
+    }
   }
 
   /** An older copy of the whole store is put back, with nothing running. */

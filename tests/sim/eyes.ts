@@ -16,23 +16,18 @@ export class Eyes {
   /** Senders of whom something could not be read. */
   readonly unreadable = new Set<string>()
   /** Where own messages stand, by id. */
-  readonly statuses = new Map<string, string>()
+  readonly statuses = new Map<string, { readonly status: string; readonly text: string }>()
   readonly #world: Surroundings
-  /** Conversations of which it was told that messages are missing. */
-  readonly #gaps = new Set<string>()
+  /** What it was told is missing: of whom, and its numbers in that sender's own order. */
+  readonly gaps: { readonly from: string; readonly first: number; readonly last: number }[] = []
   /** Texts of others that were shown. */
   readonly #seen = new Set<string>()
-  readonly #newest = new Map<string, number>()
 
   constructor(name: string, world: Surroundings) {
     this.name = name
     this.#world = world
   }
 
-  /** Until gaps have an event of their own. */
-  gap(conversation: string): void {
-    this.#gaps.add(conversation)
-  }
   /** An older copy of the store was put back. */
   forget(upTo: number): void {
     this.#seen.clear()
@@ -65,7 +60,7 @@ export class Eyes {
     chat.on(
       "message:updated",
       heard(({ id, text = "", status = "queued" }: Message) => {
-        this.statuses.set(id, status)
+        this.statuses.set(id, { status, text })
         const own = this.mine.get(text)
         if (own !== undefined) own.status = status
         this.#world.note(`${this.name} ${called(text)} ${status}`)
@@ -76,6 +71,13 @@ export class Eyes {
       heard(({ from, problem }) => {
         if (from !== undefined) this.unreadable.add(this.#world.owner(from) ?? from)
         this.#world.note(`${this.name} cannot read ${problem.code}`)
+      }),
+    )
+    chat.on(
+      "gap",
+      heard(({ accountId, first, last }) => {
+        this.gaps.push({ from: this.#world.owner(accountId) ?? accountId, first, last })
+        this.#world.note(`${this.name} misses ${first} to ${last} of ${accountId}`)
       }),
     )
     chat.on(
@@ -110,19 +112,26 @@ export class Eyes {
     }
   }
 
-  #shown({ text = "", sender, conversationId }: Message): void {
+  #shown({ text = "", sender, conversationId, reordered }: Message): void {
     const from = this.#world.owner(sender.accountId) ?? "nobody here"
     const ref = { sender: `${from}>${this.name}`, counter: numberIn(text) }
-    const newest = this.#newest.get(ref.sender) ?? 0
-    const marked = ref.counter < newest && this.#gaps.has(conversationId)
+    // What was sent again on its sender's word has its place where it was sent again.
+    const marked = reordered !== undefined || this.#world.retried.has(text)
     this.#seen.add(text)
-    this.#newest.set(ref.sender, Math.max(newest, ref.counter))
     const identity = { peer: conversationId, identity: sender.accountId }
     this.tell({ kind: "delivered", ...ref, digest: text, marked, ...identity })
   }
 
-  light(peer: string, { level, subject }: SecurityStatus): void {
-    if (subject !== undefined) this.tell({ kind: "security", peer, level, identity: subject })
+  light(peer: string, { level, subject, reason }: SecurityStatus): void {
+    if (subject === undefined) return
+    // Only these speak of the identity: a red for want of keys is no warning.
+    const warns = reason === "identity-changed" || reason === "verification-violation"
+    this.tell({
+      kind: "security",
+      peer,
+      level: level === "red" && !warns ? "yellow" : level,
+      identity: subject,
+    })
   }
 
   tell(record: DistributiveOmit<HistoryRecord, "actor" | "atMs">): void {

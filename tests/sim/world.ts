@@ -59,6 +59,7 @@ export class World {
     const names = NAMES.slice(0, this.mix.people)
     const surroundings = {
       ...{ time: this.time, history: this.history, marker: this.marker },
+      retried: new Set<string>(),
       transport: (who: string) => this.#way(who),
       cut: (who: string) => {
         this.network.cut(who)
