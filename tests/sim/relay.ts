@@ -1,32 +1,22 @@
 /** The relay's own runtime, without sockets: killed with what it holds in memory, or with a mailbox that stays. */
-import { silentLogger } from "@securechat/core/transport"
 import type { UnsafeSeeded } from "@securechat/testkit"
-import { originPolicy } from "../../packages/server/src/http/origins.ts"
-import { resolveLimits } from "../../packages/server/src/limit/limits.ts"
-import type { Mailbox } from "../../packages/server/src/mailbox/mailbox.ts"
-import { memoryMailbox } from "../../packages/server/src/mailbox/memory.ts"
-import { observerOf } from "../../packages/server/src/observe/observer.ts"
-import { RelayRuntime } from "../../packages/server/src/relay/runtime.ts"
+import {
+  type WithoutSockets,
+  relayWithoutSockets,
+} from "../../packages/server/test/support/without-sockets.ts"
 import type { Network } from "./network.ts"
 import type { DeviceClock, WorldTime } from "./time.ts"
 
-/** As wide as a run needs: what they do is the relay's own test. */
-const WIDE = { size: 100_000, perSecond: 100_000 }
-const BUCKETS = Object.fromEntries(
-  [
-    ...["login", "deviceLogin", "submit", "deviceSubmit", "signal"],
-    ...["lookup", "claim", "claimTarget", "publish", "handle"],
-  ].map((name) => [name, WIDE]),
-)
+/** Envelopes of one mailbox: few enough to be reached. */
+const MESSAGES = 200
 
 export class SimulatedRelay {
   readonly #network: Network
   readonly #time: WorldTime
   readonly #clock: DeviceClock
   readonly #random: UnsafeSeeded
-  readonly #limits = resolveLimits({ buckets: BUCKETS, connectionsPerAddress: 0, beforeAuthMs: 15_000 })
-  #mailbox: Mailbox | undefined
-  #runtime: RelayRuntime | undefined
+  #mailbox: WithoutSockets["mailbox"] | undefined
+  #runtime: WithoutSockets["runtime"] | undefined
   #life = { on: true }
 
   constructor(network: Network, time: WorldTime, of: { clock: DeviceClock; random: UnsafeSeeded }) {
@@ -54,25 +44,8 @@ export class SimulatedRelay {
           }),
       },
     }
-    const limits = this.#limits
-    this.#mailbox ??= memoryMailbox({
-      ...{ nowMs: deps.nowMs, epoch: deps.random(16), messages: 200, bytes: limits.mailboxBytes },
-      ...{ totalBytes: limits.memoryBytes, dedupMs: limits.dedupMs },
-    })
-    const runtime = new RelayRuntime({
-      deps,
-      context: { ...deps, limits, hook: false, keepsHandles: true },
-      mailbox: this.#mailbox,
-      auth: undefined,
-      policy: originPolicy(() => ({ loopbackPort: 5000, tls: false, origins: [], pages: [] })),
-      observer: observerOf({
-        logger: silentLogger,
-        metrics: undefined,
-        key: deps.random(32),
-        logAddresses: false,
-      }),
-      log: silentLogger,
-    })
+    const { runtime, mailbox } = relayWithoutSockets(deps, { messages: MESSAGES, mailbox: this.#mailbox })
+    this.#mailbox = mailbox
     runtime.start()
     this.#runtime = runtime
     const listener = runtime.listenerContext("simulated")

@@ -43,6 +43,7 @@ const BUCKETS = {
 } as const satisfies Readonly<Record<string, BucketSpec>>
 
 export type BucketName = keyof typeof BUCKETS
+export const BUCKET_NAMES = Object.keys(BUCKETS) as readonly BucketName[]
 
 /** Defaults. `RelayLimits` says which of them an operator may change. */
 const LIMITS = {
