@@ -1,9 +1,6 @@
-/** The relay's own runtime, without sockets: killed with what it holds in memory, or with a mailbox that stays. */
+/** The relay's own runtime, without sockets: killed with all it knows, or with mailboxes and directory that stay. */
 import type { UnsafeSeeded } from "@securechat/testkit"
-import {
-  type WithoutSockets,
-  relayWithoutSockets,
-} from "../../packages/server/test/support/without-sockets.ts"
+import { type Kept, relayWithoutSockets } from "../../packages/server/test/support/without-sockets.ts"
 import type { Network } from "./network.ts"
 import type { DeviceClock, WorldTime } from "./time.ts"
 
@@ -15,8 +12,8 @@ export class SimulatedRelay {
   readonly #time: WorldTime
   readonly #clock: DeviceClock
   readonly #random: UnsafeSeeded
-  #mailbox: WithoutSockets["mailbox"] | undefined
-  #runtime: WithoutSockets["runtime"] | undefined
+  #kept: Kept | undefined
+  #runtime: ReturnType<typeof relayWithoutSockets>["runtime"] | undefined
   #life = { on: true }
 
   constructor(network: Network, time: WorldTime, of: { clock: DeviceClock; random: UnsafeSeeded }) {
@@ -44,8 +41,8 @@ export class SimulatedRelay {
           }),
       },
     }
-    const { runtime, mailbox } = relayWithoutSockets(deps, { messages: MESSAGES, mailbox: this.#mailbox })
-    this.#mailbox = mailbox
+    const { runtime, ...kept } = relayWithoutSockets(deps, { messages: MESSAGES, kept: this.#kept })
+    this.#kept = kept
     runtime.start()
     this.#runtime = runtime
     const listener = runtime.listenerContext("simulated")
@@ -64,15 +61,15 @@ export class SimulatedRelay {
     }
   }
 
-  /** Gone at once, with everything it kept in memory; a mailbox on a disk may stay. */
-  kill(keepsMail: boolean): void {
+  /** Gone at once, with everything it kept in memory; what is on a disk may stay. */
+  kill(keeps: boolean): void {
     if (this.#runtime === undefined) return
     this.#life.on = false
     this.#runtime.stop()
     this.#runtime = undefined
     this.#network.listener = undefined
     this.#network.cut()
-    if (!keepsMail) this.#mailbox = undefined
+    if (!keeps) this.#kept = undefined
   }
 
   /** Lets everybody go in order, then starts again with its mail. */

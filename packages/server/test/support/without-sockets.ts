@@ -1,5 +1,7 @@
 /** The relay's runtime, put together without HTTP and sockets: whoever uses it brings connections of its own. */
 import { silentLogger } from "@securechat/core/transport"
+import type { Directory } from "../../src/directory/directory.ts"
+import { memoryDirectory } from "../../src/directory/memory.ts"
 import { originPolicy } from "../../src/http/origins.ts"
 import { BUCKET_NAMES, resolveLimits } from "../../src/limit/limits.ts"
 import type { Mailbox } from "../../src/mailbox/mailbox.ts"
@@ -11,31 +13,32 @@ import { RelayRuntime } from "../../src/relay/runtime.ts"
 /** As wide as a run needs: what buckets do is a test of its own. */
 const WIDE = { size: 100_000, perSecond: 100_000 }
 
-export interface WithoutSockets {
-  readonly runtime: RelayRuntime
-  /** Outlives the runtime, where it is handed to the next one. */
+/** What outlives a runtime, where it is handed to the next one. */
+export interface Kept {
   readonly mailbox: Mailbox
+  readonly directory: Directory
 }
 
 /** @param messages most of one mailbox. */
 export const relayWithoutSockets = (
   deps: RelayDeps,
-  { messages, mailbox: kept }: { readonly messages: number; readonly mailbox?: Mailbox | undefined },
-): WithoutSockets => {
+  { messages, kept }: { readonly messages: number; readonly kept?: Kept | undefined },
+): Kept & { readonly runtime: RelayRuntime } => {
   const buckets = Object.fromEntries(BUCKET_NAMES.map((name) => [name, WIDE]))
   const limits = resolveLimits({ buckets, connectionsPerAddress: 0, beforeAuthMs: 15_000 })
   const mailbox =
-    kept ??
+    kept?.mailbox ??
     memoryMailbox({
       ...{ nowMs: deps.nowMs, epoch: deps.random(16), messages, bytes: limits.mailboxBytes },
       ...{ totalBytes: limits.memoryBytes, dedupMs: limits.dedupMs },
     })
+  const directory = kept?.directory ?? memoryDirectory(limits)
   const key = deps.random(32)
   const runtime = new RelayRuntime({
-    ...{ deps, mailbox, auth: undefined, log: silentLogger },
-    context: { ...deps, limits, hook: false, keepsHandles: true },
+    ...{ deps, mailbox, directory, auth: undefined, log: silentLogger },
+    context: { ...deps, limits, hook: false, keepsHandles: directory.keepsHandles },
     policy: originPolicy(() => ({ loopbackPort: 5000, tls: false, origins: [], pages: [] })),
     observer: observerOf({ logger: silentLogger, metrics: undefined, key, logAddresses: false }),
   })
-  return { runtime, mailbox }
+  return { runtime, mailbox, directory }
 }
