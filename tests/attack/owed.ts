@@ -12,7 +12,6 @@ export const OWED: Readonly<Record<string, string>> = {
   D7: "cloned device: durable stores",
   D8: "corrupt records: sealing",
   D9: "keys at rest: sealing",
-  D10: "storage refused: durable stores",
   D12: "fixtures of released versions: first release",
   G1: "sealed streams: attachments",
   G2: "sealed streams: attachments",

@@ -38,8 +38,8 @@ const bobIn = async (where: World): Promise<string[]> => {
 }
 
 // Each test starts up to three processes.
-describe("[D5] two writers on one store", { timeout: 60_000 }, () => {
-  it("refuses the second process, and leaves the first alone", async () => {
+describe("two processes on one store", { timeout: 60_000 }, () => {
+  it("[D5] refuses the second process, and leaves the first alone", async () => {
     await using where = await world()
     const heard = await bobIn(where)
     const file = freshFile()
@@ -55,7 +55,7 @@ describe("[D5] two writers on one store", { timeout: 60_000 }, () => {
     expect(await first.ended()).toBe(0)
   })
 
-  it("opens for the next process when the first one was killed", async () => {
+  it("[D5] opens for the next process when the first one was killed", async () => {
     await using where = await world()
     const heard = await bobIn(where)
     const file = freshFile()
@@ -71,7 +71,7 @@ describe("[D5] two writers on one store", { timeout: 60_000 }, () => {
     await expect.poll(() => heard, LONG).toEqual(["one", "two"])
   })
 
-  it("writes nothing of a first writer that was stopped, taken over and resumed, and ends it in good order", async () => {
+  it("[D5] writes nothing of a first writer that was stopped, taken over and resumed, and ends it in good order", async () => {
     await using where = await world()
     const heard = await bobIn(where)
     const file = freshFile()

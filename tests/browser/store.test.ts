@@ -43,8 +43,8 @@ const inFreshPage = async (work: (page: Page) => Promise<void>): Promise<void> =
   await context.close()
 }
 
-describe("[D10] storage refused, in Chromium", () => {
-  it("asks the browser not to evict it", () =>
+describe("storage refused, in Chromium", () => {
+  it("[D10] asks the browser not to evict it", () =>
     inFreshPage(async (fresh) => {
       const asked = await fresh.evaluate(async () => {
         let count = 0
@@ -59,7 +59,7 @@ describe("[D10] storage refused, in Chromium", () => {
       expect(asked).toBe(1)
     }))
 
-  it("fails a batch past the quota whole, keeps what was stored, and takes the batch once there is space", () =>
+  it("[D10] fails a batch past the quota whole, keeps what was stored, and takes the batch once there is space", () =>
     inFreshPage(async (fresh) => {
       const devtools = await fresh.context().newCDPSession(fresh)
       const quota = (quotaSize?: number): Promise<unknown> =>
@@ -96,7 +96,7 @@ describe("[D10] storage refused, in Chromium", () => {
       expect(await write(3, 4_000_000)).toBe("stored, a = 3, 62 large")
     }))
 
-  it("writes nothing into a database that was deleted, and makes no empty one in its place", () =>
+  it("[D10] writes nothing into a database that was deleted, and makes no empty one in its place", () =>
     inFreshPage(async (fresh) => {
       const codes = await fresh.evaluate(async () => {
         const store = inPage.indexedDbStore("evicted")
@@ -120,7 +120,7 @@ describe("[D10] storage refused, in Chromium", () => {
       expect(codes).toEqual(["ERR_STORE_UNAVAILABLE", "ERR_STORE_UNAVAILABLE", "ERR_STORE_UNAVAILABLE"])
     }))
 
-  it("refuses to work where nothing keeps a second tab out", () =>
+  it("[D10] refuses to work where nothing keeps a second tab out", () =>
     inFreshPage(async (fresh) => {
       const code = await fresh.evaluate(async () => {
         Object.defineProperty(navigator, "locks", { value: undefined })

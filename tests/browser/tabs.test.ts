@@ -36,8 +36,8 @@ const openIn = (tab: Page, where: World, tabs: "refuse" | "takeover" = "refuse")
   ] as const)
 const sendIn = (tab: Page, text: string): Promise<string> => tab.evaluate((said) => inPage.send(said), text)
 
-describe("[D5] two tabs on one store", () => {
-  it("refuses the second, takes over on its word, ends the first, and never has two writers", async () => {
+describe("two tabs on one store", () => {
+  it("[D5] refuses the second, takes over on its word, ends the first, and never has two writers", async () => {
     await using where = await world({ cors: { origins: [new URL(served.url).origin] } })
     const heard: string[] = []
     const bob = await where.join("bob")

@@ -1,0 +1,50 @@
+/** A client whose disk is full. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Message } from "@securechat/core"
+import { sqliteStore } from "@securechat/core/store/sqlite"
+import { afterAll, describe, expect, it } from "vitest"
+import { until, world } from "../support/people.ts"
+import { plainStore } from "../support/plain-store.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "securechat-refused-"))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe("a store without space", () => {
+  it("[D10] refuses a message whole, sends nothing of it, and takes it once there is space", async () => {
+    await using where = await world()
+    const path = join(folder, "full.db")
+    const bob = await where.join("bob")
+    const store = sqliteStore(path, { maxBytes: 700_000 })
+    const alice = await where.join("alice", { store: plainStore(store) })
+    const toBob = await alice.direct("bob")
+    await bob.direct("alice")
+    const accepted: string[] = []
+    let refused: string | undefined
+    // Each takes its own space in the store: two copies of it, until it is delivered.
+    for (let i = 0; refused === undefined; i++) {
+      const text = `${String(i)} ${"x".repeat(40_000)}`
+      await toBob.send(text).then(
+        () => accepted.push(text),
+        (error: unknown) => {
+          expect(error).toMatchObject({ code: "ERR_STORE_FULL" })
+          refused = text
+        },
+      )
+    }
+    expect(accepted.length).toBeGreaterThan(2)
+    await alice.close()
+
+    const again = await where.join("alice", { store: plainStore(sqliteStore(path)) })
+    const resumed = await again.direct("bob")
+    const sent = await resumed.send(refused)
+    await resumed.waitFor(sent.id, "delivered")
+    await until(again, () => again.getSnapshot().outbox === 0)
+    const [conversation] = await bob.conversations()
+    const page = await conversation?.page({ limit: 500 })
+    expect(page?.items.map((item) => (item as Message).text)).toEqual([...accepted, refused])
+  })
+})
