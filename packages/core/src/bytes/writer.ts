@@ -4,8 +4,13 @@ import { SecureChatError } from "../errors.ts"
 import { copy } from "./concat.ts"
 
 export class Writer {
-  #bytes: Bytes = new Uint8Array(256)
+  #bytes: Bytes
   #length = 0
+
+  /** @param room how many bytes are likely to come; it grows. */
+  constructor(room = 256) {
+    this.#bytes = new Uint8Array(room)
+  }
 
   get length(): number {
     return this.#length
@@ -48,9 +53,9 @@ export class Writer {
   prefixed(bits: 8 | 16 | 32, bytes: Uint8Array): this {
     return this.uint(bits, bytes.length).put(bytes)
   }
-  /** A copy of what was written. */
+  /** What was written. Call it last: it is a copy only where there was more room. */
   bytes(): Bytes {
-    return copy(this.#bytes.subarray(0, this.#length))
+    return this.#length === this.#bytes.length ? this.#bytes : copy(this.#bytes.subarray(0, this.#length))
   }
 
   /** Makes room; returns where it begins. */

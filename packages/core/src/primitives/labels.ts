@@ -40,7 +40,15 @@ export const LABELS = {
 
 export type Label = (typeof LABELS)[keyof typeof LABELS]
 
-const NUL = new Uint8Array(1)
+const prefixes = /* @__PURE__ */ new Map<Label, Bytes>()
+/** `utf8(label) ‖ 0x00`, spelled once: encoding text is dearer than the hash it goes into. Not to be changed. */
+export const labelPrefix = (label: Label): Bytes => {
+  const known = prefixes.get(label)
+  if (known !== undefined) return known
+  const made = utf8(`${label}\0`)
+  prefixes.set(label, made)
+  return made
+}
 
 /** `utf8(label) ‖ 0x00 ‖ x`: labels hold no NUL, so no label and input spell another pair. */
-export const labelled = (label: Label, ...x: readonly Uint8Array[]): Bytes => concat(utf8(label), NUL, ...x)
+export const labelled = (label: Label, ...x: readonly Uint8Array[]): Bytes => concat(labelPrefix(label), ...x)

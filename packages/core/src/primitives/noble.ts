@@ -9,7 +9,7 @@ import { getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
 import { hmac } from "@noble/hashes/hmac.js"
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js"
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"
-import { copy } from "../bytes/concat.ts"
+import { concat, copy } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { isAcceptablePoint, isAcceptableSignature } from "./ed25519-rules.ts"
@@ -22,7 +22,8 @@ export { fromPaddedBase64url, toPaddedBase64url } from "../bytes/base64url.ts"
 
 export const sha256: Primitives["sha256"] = (data) => nobleSha256(data)
 export const sha512: Primitives["sha512"] = (data) => nobleSha512(data)
-export const hmacSha256: Primitives["hmacSha256"] = (key, message) => hmac(nobleSha256, key, message)
+export const hmacSha256: Primitives["hmacSha256"] = (key, ...message) =>
+  hmac(nobleSha256, key, concat(...message))
 
 export const aesCbcEncrypt: Primitives["aesCbcEncrypt"] = (key, iv, plaintext) => {
   size.requireCbc(key, iv)

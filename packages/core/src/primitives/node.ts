@@ -67,10 +67,15 @@ const HASH_BLOCK_BYTES = 64
 /** Up to here two one-shot hashes beat a MAC object (0.9 against 3.6 µs at 32 bytes); above, the copy costs more. */
 const ONE_SHOT_MAX_BYTES = 8192
 
-export const hmacSha256: Primitives["hmacSha256"] = (key, message) =>
-  message.length > ONE_SHOT_MAX_BYTES
-    ? own(crypto.createHmac("sha256", crypto.createSecretKey(key)).update(message).digest())
-    : hmacOfTwoHashes(key.length > HASH_BLOCK_BYTES ? sha256(key) : key, message)
+export const hmacSha256: Primitives["hmacSha256"] = (key, ...message) => {
+  let length = 0
+  for (const part of message) length += part.length
+  if (length <= ONE_SHOT_MAX_BYTES)
+    return hmacOfTwoHashes(key.length > HASH_BLOCK_BYTES ? sha256(key) : key, message)
+  const mac = crypto.createHmac("sha256", crypto.createSecretKey(key))
+  for (const part of message) mac.update(part)
+  return own(mac.digest())
+}
 
 /**
  * One place for what is hashed or encrypted next: an array above 64 bytes lies outside the heap, and making two of them
@@ -79,16 +84,19 @@ export const hmacSha256: Primitives["hmacSha256"] = (key, message) =>
 const scratch = /* @__PURE__ */ new Uint8Array(HASH_BLOCK_BYTES + ONE_SHOT_MAX_BYTES)
 
 /** `H(key ⊕ opad ‖ H(key ⊕ ipad ‖ message))`, the key padded with zeros to 64 bytes. RFC 2104 §2 */
-const hmacOfTwoHashes = (key: Uint8Array, message: Uint8Array): Bytes => {
+const hmacOfTwoHashes = (key: Uint8Array, message: readonly Uint8Array[]): Bytes => {
   scratch.fill(0x36, 0, HASH_BLOCK_BYTES)
   for (let i = 0; i < key.length; i++) scratch[i] = (key[i] as number) ^ 0x36
-  scratch.set(message, HASH_BLOCK_BYTES)
-  const inner = scratch.subarray(0, HASH_BLOCK_BYTES + message.length)
-  const digest = crypto.hash("sha256", inner, "binary")
+  let end = HASH_BLOCK_BYTES
+  for (const part of message) {
+    scratch.set(part, end)
+    end += part.length
+  }
+  const digest = crypto.hash("sha256", scratch.subarray(0, end), "binary")
   for (let i = 0; i < HASH_BLOCK_BYTES; i++) scratch[i] = (scratch[i] as number) ^ 0x36 ^ 0x5c
   for (let i = 0; i < digest.length; i++) scratch[HASH_BLOCK_BYTES + i] = digest.charCodeAt(i)
   const mac = sha256(scratch.subarray(0, HASH_BLOCK_BYTES + digest.length))
-  scratch.fill(0, 0, HASH_BLOCK_BYTES + digest.length)
+  scratch.fill(0, 0, Math.max(end, HASH_BLOCK_BYTES + digest.length))
   return mac
 }
 

@@ -30,8 +30,8 @@ export interface Primitives {
   sha256(data: Uint8Array): Bytes
   /** SHA-512 of any length: 64 bytes. FIPS 180-4 */
   sha512(data: Uint8Array): Bytes
-  /** HMAC-SHA-256, key and message of any length: 32 bytes. RFC 2104 */
-  hmacSha256(key: Uint8Array, message: Uint8Array): Bytes
+  /** HMAC-SHA-256, key and message of any length: 32 bytes. The parts of a message are one after another. RFC 2104 */
+  hmacSha256(key: Uint8Array, ...message: readonly Uint8Array[]): Bytes
 
   /** AES-128-CBC with PKCS#7, key 16, iv 16. Unauthenticated: only `fernet/` may call it. SP 800-38A */
   aesCbcEncrypt(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Bytes

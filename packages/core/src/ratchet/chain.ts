@@ -30,8 +30,8 @@ export const otherRole = (role: Role): Role => (role === "initiator" ? "responde
  * associated data, so the header enters the derivation: another header is another key, and the HMAC fails.
  */
 export const messageFernetKey = (messageKey: Secret, associated: Bytes, header: Bytes): Bytes =>
-  expand(messageKey.expose(), LABELS.fernet, concat(associated, header), 32)
+  expand(messageKey.expose(), LABELS.fernet, [associated, header], 32)
 
 /** The key of an ephemeral signal: shared by its chain, hence never used for content. protocol.md §6.6 */
 export const signalFernetKey = (signalKey: Secret, associated: Bytes, header: Bytes): Bytes =>
-  expand(signalKey.expose(), LABELS.ephemeral, concat(associated, header), 32)
+  expand(signalKey.expose(), LABELS.ephemeral, [associated, header], 32)

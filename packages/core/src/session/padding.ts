@@ -2,7 +2,6 @@
  * Length hiding. Up to 2 KiB a multiple of 160 bytes, above that Padmé (PETS 2019): at most 12 % overhead,
  * and O(log log) bits of length told. No compression: sizes would speak of content (CRIME, Threema Safe).
  */
-import { concat } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { MAX_PAYLOAD_BYTES, PADDING_BUCKET_BYTES, PADDING_LINEAR_MAX_BYTES } from "../limits.ts"
@@ -29,7 +28,8 @@ export const pad = (bytes: Uint8Array): Bytes => {
   const marked = bytes.length + 1
   if (marked > MAX_PAYLOAD_BYTES)
     throw new SecureChatError("ERR_MESSAGE_TOO_LARGE", `payload of ${bytes.length} bytes`)
-  const out = concat(bytes, new Uint8Array(paddedLength(marked) - bytes.length))
+  const out = new Uint8Array(paddedLength(marked))
+  out.set(bytes)
   out[bytes.length] = MARK
   return out
 }

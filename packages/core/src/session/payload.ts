@@ -13,9 +13,12 @@ import { type Secret, secret } from "../bytes/secret.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
+import type { PeerDevice } from "../handshake/peer.ts"
+import { accountIdOfKey, directConversationId } from "../identity/ids.ts"
+import type { Identity } from "../identity/keys.ts"
 import { MAX_CONTENT_BYTES, MAX_CONTENT_CBOR_BYTES, MAX_META_BYTES } from "../limits.ts"
 import { hmacSha256 } from "#primitives"
-import { lengthPrefixedAll } from "../wire/address.ts"
+import { lengthPrefixedParts } from "../wire/address.ts"
 import { COMMITMENT_BYTES } from "../wire/envelope.ts"
 import { PAYLOAD_KIND } from "../wire/tags.ts"
 import { pad, unpad } from "./padding.ts"
@@ -38,6 +41,27 @@ export interface Franking {
   readonly author: Bytes
 }
 
+interface Parties {
+  readonly own: Identity
+  readonly ownAccount: Bytes
+  readonly conversationId: Bytes
+}
+/** Three hashes that never change while a session lives: computed once, forgotten with the session's peer. */
+const parties = /* @__PURE__ */ new WeakMap<PeerDevice, Parties>()
+const partiesOf = (own: Identity, peer: PeerDevice): Parties => {
+  const known = parties.get(peer)
+  if (known?.own === own) return known
+  const ownAccount = accountIdOfKey(own.certificate.accountKey)
+  const made = { own, ownAccount, conversationId: directConversationId(ownAccount, peer.accountId) }
+  parties.set(peer, made)
+  return made
+}
+/** Of our words to this peer, or of its words to us. */
+export const frankingOf = (own: Identity, peer: PeerDevice, by: "us" | "peer"): Franking => {
+  const { conversationId, ownAccount } = partiesOf(own, peer)
+  return { conversationId, author: by === "us" ? ownAccount : peer.accountId }
+}
+
 const VERSION = 0x01
 const KIND_OF: ReadonlyMap<number, PayloadKind> = new Map(
   (Object.keys(PAYLOAD_KIND) as PayloadKind[]).map((kind) => [PAYLOAD_KIND[kind], kind]),
@@ -50,7 +74,7 @@ export const isSignalKind = (kind: PayloadKind): boolean => SIGNAL_KINDS.has(kin
 export const commitmentOf = (commitKey: Secret, franking: Franking, payload: Payload): Bytes =>
   hmacSha256(
     commitKey.expose(),
-    lengthPrefixedAll(
+    ...lengthPrefixedParts(
       franking.conversationId,
       franking.author,
       Uint8Array.of(PAYLOAD_KIND[payload.kind]),
@@ -71,7 +95,9 @@ const checkSizes = (payload: Payload): void => {
 /** The padded payload. @throws ERR_MESSAGE_TOO_LARGE */
 export const encodePayload = (payload: Payload, commitKey: Secret | undefined): Bytes => {
   checkSizes(payload)
-  const out = new Writer().u8(VERSION).u8(PAYLOAD_KIND[payload.kind])
+  const room =
+    payload.meta.length + payload.content.length + (commitKey === undefined ? 8 : 8 + COMMITMENT_BYTES)
+  const out = new Writer(room).u8(VERSION).u8(PAYLOAD_KIND[payload.kind])
   if (commitKey !== undefined) out.fixed(commitKey.expose(), COMMITMENT_BYTES)
   return pad(out.prefixed(16, payload.meta).prefixed(32, payload.content).bytes())
 }

@@ -8,7 +8,6 @@ import { equalBytes, isZero } from "../bytes/compare.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { type Responded, type ResponderKeys, firstMessageHash, respond } from "../handshake/responder.ts"
-import { accountIdOfKey, directConversationId } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
 import { sha256 } from "#primitives"
 import { type Received, decrypt, startResponder } from "../ratchet/ratchet.ts"
@@ -17,7 +16,7 @@ import type { Envelope } from "../wire/envelope.ts"
 import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Effect } from "./effect.ts"
 import type { Input } from "./input.ts"
-import { checkCommitment, decodePayload } from "./payload.ts"
+import { checkCommitment, decodePayload, frankingOf } from "./payload.ts"
 import { boundStanding, lasting, retire } from "./retire.ts"
 import type { Link, Session } from "./state.ts"
 
@@ -106,9 +105,7 @@ const dispose = (
 const openedEffect = (session: Session, own: Identity, envelope: Franked, padded: Bytes): Effect => {
   const { commitment } = envelope
   const payload = decodePayload(padded, true)
-  const author = session.peer.accountId
-  const conversationId = directConversationId(accountIdOfKey(own.certificate.accountKey), author)
-  checkCommitment(payload, { conversationId, author }, commitment)
+  checkCommitment(payload, frankingOf(own, session.peer, "peer"), commitment)
   return {
     type: "opened",
     sessionId: session.id,

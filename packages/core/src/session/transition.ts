@@ -8,8 +8,6 @@ import { secret } from "../bytes/secret.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { type Initiated, initiate } from "../handshake/initiator.ts"
-import { accountIdOfKey, directConversationId } from "../identity/ids.ts"
-import type { Identity } from "../identity/keys.ts"
 import { MAX_UNANSWERED_SESSIONS } from "../limits.ts"
 import { sha256 } from "#primitives"
 import { encrypt, startInitiator } from "../ratchet/ratchet.ts"
@@ -17,7 +15,7 @@ import { sealSignal } from "../ratchet/signal.ts"
 import { SESSION_ID_BYTES } from "../wire/address.ts"
 import type { Effect } from "./effect.ts"
 import type { Input } from "./input.ts"
-import { commitmentOf, encodePayload, isSignalKind } from "./payload.ts"
+import { commitmentOf, encodePayload, frankingOf, isSignalKind } from "./payload.ts"
 import { receive } from "./receive.ts"
 import { expire, lasting, mayStillSend, retire } from "./retire.ts"
 import { type Link, type Session, emptyLink, phaseOf } from "./state.ts"
@@ -119,9 +117,6 @@ const replaceSession = (link: Link, next: Session): Link => ({
   sessions: link.sessions.map((session) => (equalBytes(session.id, next.id) ? next : session)),
 })
 
-const conversationWith = (own: Identity, session: Session): Bytes =>
-  directConversationId(accountIdOfKey(own.certificate.accountKey), session.peer.accountId)
-
 /** Seal a payload on the session that sends. @throws ERR_NO_SESSION, ERR_STATE for a signal's kind, ERR_MESSAGE_TOO_LARGE */
 const send = (link: Link, input: Input & { type: "send" }, deps: Deps): Step => {
   if (isSignalKind(input.payload.kind))
@@ -135,9 +130,7 @@ const send = (link: Link, input: Input & { type: "send" }, deps: Deps): Step => 
 /** Seal on a given session: a channel opens a session on which it does not send yet. */
 export const seal = (link: Link, session: Session, input: Input & { type: "send" }, deps: Deps): Step => {
   const commitKey = input.commitKey ?? secret(deps.random(32))
-  const author = accountIdOfKey(input.own.certificate.accountKey)
-  const franking = { conversationId: conversationWith(input.own, session), author }
-  const commitment = commitmentOf(commitKey, franking, input.payload)
+  const commitment = commitmentOf(commitKey, frankingOf(input.own, session.peer, "us"), input.payload)
   const outgoing = {
     sessionId: session.id,
     handshake: session.phase === "unconfirmed" ? session.block : undefined,

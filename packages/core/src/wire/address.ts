@@ -63,10 +63,10 @@ export const sortedPair = (a: Uint8Array, b: Uint8Array): readonly [Uint8Array, 
 
 /** `LP(a, b, …)`: each behind its u32 length. protocol.md §1.1 */
 export const lengthPrefixedAll = (...parts: readonly Uint8Array[]): Bytes =>
-  concat(
-    ...parts.flatMap((part) => {
-      const length = new Uint8Array(4)
-      new DataView(length.buffer).setUint32(0, part.length)
-      return [length, part]
-    }),
-  )
+  concat(...lengthPrefixedParts(...parts))
+/** The same in pieces, for what takes pieces: nothing is copied. */
+export const lengthPrefixedParts = (...parts: readonly Uint8Array[]): readonly Uint8Array[] =>
+  parts.flatMap((part) => {
+    const { length } = part
+    return [Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length), part]
+  })

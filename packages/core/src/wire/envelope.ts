@@ -58,8 +58,11 @@ const PARTS = [
 const flagsOf = (header: Pick<EnvelopeHeader, (typeof PARTS)[number][1]>): number =>
   PARTS.reduce((flags, [flag, name]) => flags | (header[name] === undefined ? 0 : flag), 0)
 
+const PLACE_BYTES = 3 + SESSION_ID_BYTES + KEY_BYTES + 8
+
 export const encodeHeader = (header: EnvelopeHeader): Bytes => {
-  const out = new Writer()
+  const parts = PARTS.reduce((sum, [, name, length]) => sum + (header[name] === undefined ? 0 : length), 0)
+  const out = new Writer(PLACE_BYTES + (header.handshake?.length ?? 0) + parts)
     .u8(PROTOCOL_VERSION)
     .u8(ENVELOPE_TYPE[header.type])
     .u8(flagsOf(header))
