@@ -18,14 +18,11 @@ export const OWED: Readonly<Record<string, string>> = {
   G3: "sealed streams: attachments",
   G10: "sealed streams: attachments",
   R4: "Socket.IO attachments: Socket.IO",
-  R14: "two relays: Redis",
   R17: "blobs: attachments",
 }
 
 /** Rows that have tests and owe a part all the same. Goes with the change that brings the part. */
 export const REMAINDERS: Readonly<Record<string, string>> = {
-  A10: "many accounts at two relays that race for the last key: several relays",
-  B5: "the same traffic over the other relay: several relays",
   C8: "file names and bodies: attachments",
   C9: "Redis and files of the relay: several relays, durable mailboxes",
   D11: "ten thousand sessions and unknown senders: long runs",

@@ -19,6 +19,17 @@ describe("the command line", () => {
     ])
   })
 
+  it("says where mailboxes lie: in memory, a file or Redis", () => {
+    const where = (...argv: readonly string[]): unknown => readCommandLine(argv).options.mailbox
+    expect(where()).toBe("memory")
+    expect(where("--mailbox", "sqlite:./relay.db")).toEqual({ sqlite: "./relay.db" })
+    expect(where("--mailbox", "redis://:secret@host:6379/1")).toEqual({
+      redis: "redis://:secret@host:6379/1",
+    })
+    const { options } = readCommandLine(["--durability", "power", "--allow-volatile"])
+    expect([options.durability, options.allowVolatile]).toEqual(["power", true])
+  })
+
   it("takes every option, repeated ones as lists", () => {
     const folder = mkdtempSync(join(tmpdir(), "securechat-cli-"))
     const [key, cert] = [join(folder, "k"), join(folder, "c")]

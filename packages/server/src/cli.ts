@@ -23,8 +23,19 @@ const collected = (value: string, before: readonly string[] | undefined): readon
   value,
 ]
 
+const mailboxOf = (text: string): RelayOptions["mailbox"] => {
+  if (text === "memory") return text
+  if (text.startsWith("sqlite:") && text.length > "sqlite:".length)
+    return { sqlite: text.slice("sqlite:".length) }
+  if (/^(rediss?|unix):\/\//.test(text)) return { redis: text }
+  throw new InvalidArgumentError("memory, sqlite:<file> or redis://…")
+}
+
 interface Given {
   readonly port: number
+  readonly mailbox: RelayOptions["mailbox"]
+  readonly durability: "process" | "power"
+  readonly allowVolatile?: true
   readonly host: string
   readonly origin?: readonly string[]
   readonly cors?: readonly string[]
@@ -56,6 +67,18 @@ const program = (): Command =>
       "origin that clients dial, e.g. https://chat.example; may be repeated",
       collected,
     )
+    .addOption(
+      new Option("--mailbox <where>", "memory, sqlite:<file> for one relay, redis://… for several")
+        .default("memory")
+        .env("SECURECHAT_MAILBOX")
+        .argParser(mailboxOf),
+    )
+    .addOption(
+      new Option("--durability <against>", "SQLite: survive a killed process, or a power cut too")
+        .choices(["process", "power"])
+        .default("process"),
+    )
+    .option("--allow-volatile", "be ready on a Redis that forgets: appendonly off, or eviction on")
     .option("--cors <origin>", "foreign page that may connect; may be repeated", collected)
     .option("--tls-key <file>", "private key in PEM; read again on SIGHUP")
     .option("--tls-cert <file>", "certificate chain in PEM")
@@ -73,10 +96,7 @@ const program = (): Command =>
     )
     .option("--log-addresses", "write client addresses into the log")
     .option("--drain <ms>", "time to move clients away on SIGINT or SIGTERM", wholeNumber, 20_000)
-    .addHelpText(
-      "after",
-      "\nMailboxes are kept in memory: nothing outlives the process. A second signal ends at once.",
-    )
+    .addHelpText("after", "\nIn memory nothing outlives the process. A second signal ends at once.")
 
 const tlsReader = ({ tlsKey, tlsCert }: Given): (() => TlsFiles) | undefined => {
   if (tlsKey === undefined && tlsCert === undefined) return undefined
@@ -94,10 +114,25 @@ const metricsOf = ({ metrics, metricsToken }: Given): RelayOptions["metrics"] =>
 export const readCommandLine = (argv: readonly string[]): CommandLine => {
   const given = program().parse(argv, { from: "user" }).opts<Given>()
   const readTls = tlsReader(given)
-  const { port, host, origin, cors, behindProxy, polling, app, logAddresses } = given
+  const {
+    port,
+    host,
+    mailbox,
+    durability,
+    allowVolatile,
+    origin,
+    cors,
+    behindProxy,
+    polling,
+    app,
+    logAddresses,
+  } = given
   const options: RelayOptions = {
     port,
     host,
+    mailbox,
+    durability,
+    allowVolatile,
     origins: origin,
     cors: cors === undefined ? undefined : { origins: cors },
     tls: readTls?.(),

@@ -18,8 +18,13 @@ export interface RelayOptions {
    * middle cannot pass on our challenge. Bound to loopback, its own names at its own port are known.
    */
   readonly origins?: readonly string[] | undefined
-  /** Default 'memory': nothing outlives the process. `sqlite`: path of one file, for one relay. */
-  readonly mailbox?: "memory" | { readonly sqlite: string } | Mailbox | undefined
+  /**
+   * Mailboxes, accounts, prekeys, handles. Default 'memory': nothing outlives the process. `sqlite`: path of one file,
+   * for one relay. `redis`: address of a Redis, for several relays. An own `Mailbox` keeps mail only.
+   */
+  readonly mailbox?: "memory" | { readonly sqlite: string } | { readonly redis: string } | Mailbox | undefined
+  /** Redis without AOF, or with eviction: be ready all the same. Default false. */
+  readonly allowVolatile?: boolean | undefined
   /** SQLite: survive a killed process (default), or a power cut too. */
   readonly durability?: "process" | "power" | undefined
   /** Called after the device has proved its key. Default: everybody may enter, handles go to the first who asks. */

@@ -14,13 +14,12 @@ import { handleRequest } from "./http/handler.ts"
 import { type OwnNames, isLoopback, originPolicy } from "./http/origins.ts"
 import { type TlsFiles, closeServer, createServer, listenOn, secureOptions } from "./http/server.ts"
 import { type UpgradeRouter, upgradeRouter } from "./http/upgrades.ts"
-import type { Mailbox } from "./mailbox/mailbox.ts"
 import { jsonLogger } from "./observe/log.ts"
 import { type Metrics, type PrometheusMetrics, prometheusMetrics } from "./observe/metrics.ts"
 import { observerOf } from "./observe/observer.ts"
 import { type RelayDeps, platformDeps } from "./relay/deps.ts"
 import { RelayRuntime } from "./relay/runtime.ts"
-import { openStorage } from "./storage.ts"
+import { type Storage, openStorage } from "./storage.ts"
 
 export interface Relay extends AsyncDisposable {
   /**
@@ -51,7 +50,7 @@ const isPrometheus = (metrics: RelayOptions["metrics"]): metrics is PrometheusOp
 interface Parts {
   readonly config: RelayConfig
   readonly logger: Logger
-  readonly mailbox: Mailbox
+  readonly storage: Storage
   readonly runtime: RelayRuntime
   readonly prometheus: PrometheusMetrics | undefined
   readonly token: string | undefined
@@ -75,7 +74,8 @@ const assemble = (options: RelayOptions, deps: RelayDeps): Parts => {
   const config = resolveConfig(options)
   const app = options.app === undefined ? undefined : serveApp(options.app)
   const logger = options.logger ?? jsonLogger()
-  const { mailbox, directory } = openStorage(options, config, deps)
+  const storage = openStorage(options, { config, deps, logger })
+  const { mailbox, directory, neighbours } = storage
   const wanted = options.metrics
   const prometheus = isPrometheus(wanted) ? prometheusMetrics() : undefined
   const metrics: Metrics | undefined = prometheus ?? (isPrometheus(wanted) ? undefined : wanted)
@@ -92,19 +92,26 @@ const assemble = (options: RelayOptions, deps: RelayDeps): Parts => {
     logAddresses: options.logAddresses ?? false,
   })
   const { limits } = config
-  const context = { ...deps, limits, hook: options.auth !== undefined, keepsHandles: directory.keepsHandles }
+  const context = {
+    ...deps,
+    limits,
+    hook: options.auth !== undefined,
+    keepsHandles: directory.keepsHandles,
+    shared: neighbours !== undefined,
+  }
   const runtime = new RelayRuntime({
     deps,
     context,
     mailbox,
     directory,
+    neighbours,
     auth: options.auth,
     policy,
     observer,
     log: logger,
   })
   const token = isPrometheus(wanted) ? wanted.token : undefined
-  return { config, logger, mailbox, runtime, prometheus, token, policy, app, carrier }
+  return { config, logger, storage, runtime, prometheus, token, policy, app, carrier }
 }
 
 /** One line each. */
@@ -132,7 +139,7 @@ class ComposedRelay implements Relay {
   listen: Relay["listen"] = async ({ signal } = {}) => {
     if (this.#closing !== undefined) throw new SecureChatError("ERR_CLOSED", "the relay is closed")
     if (this.#server !== undefined) throw new SecureChatError("ERR_STATE", "the relay listens already")
-    const { config, carrier } = this.#parts
+    const { config, carrier, storage } = this.#parts
     const router = this.#attachListeners(false)
     const server = createServer(config.limits, config.tls, (request, response) => {
       if (!router.onRequest(request, response)) void this.#answer(request, response)
@@ -141,6 +148,7 @@ class ComposedRelay implements Relay {
     this.#server = server
     carrier.server = server
     try {
+      await storage.connect()
       const port = await listenOn(server, config, signal)
       this.#begin(port)
       return { port, url: this.#url(port) }
@@ -155,7 +163,11 @@ class ComposedRelay implements Relay {
     const router = this.#attachListeners(true)
     server.on("upgrade", router.onUpgrade)
     if (this.#parts.config.polling) server.on("request", router.onRequest)
-    this.#parts.carrier.server = server
+    const { carrier, storage, logger } = this.#parts
+    carrier.server = server
+    storage.connect().catch((error: unknown) => {
+      logger.error("mailbox failed", { error: SecureChatError.is(error) ? error.code : "unknown" })
+    })
     this.#begin(undefined)
   }
 
@@ -178,12 +190,12 @@ class ComposedRelay implements Relay {
   }
 
   async #shut(drainMs: number): Promise<void> {
-    const { runtime, mailbox, logger, prometheus } = this.#parts
+    const { runtime, storage, logger, prometheus } = this.#parts
     await runtime.drain(drainMs)
     runtime.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
     if (this.#server !== undefined) await closeServer(this.#server)
-    await mailbox.close()
+    await storage.mailbox.close()
     prometheus?.close()
     logger.info("closed")
   }
@@ -227,12 +239,15 @@ class ComposedRelay implements Relay {
   }
 
   async #isReady(): Promise<boolean> {
-    const { runtime, mailbox } = this.#parts
+    const { runtime, storage } = this.#parts
     if (runtime.state.draining) return false
-    return mailbox.read("", { limit: 1 }).then(
-      () => true,
-      () => false,
-    )
+    try {
+      await storage.mailbox.read("", { limit: 1 })
+      await storage.directory.check()
+      return true
+    } catch {
+      return false
+    }
   }
 }
 

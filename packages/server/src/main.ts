@@ -27,7 +27,7 @@ const run = async (): Promise<void> => {
     }
   })
   const { url } = await relay.listen()
-  logger.warn("mailboxes are kept in memory: nothing outlives this process")
+  if (options.mailbox === "memory") logger.warn("mailboxes are kept in memory: nothing outlives this process")
   console.log(`listening on ${url}`)
 }
 

@@ -7,7 +7,7 @@ import type { AnswerTo } from "../relay/question.ts"
 import type { Deciding, Entering, Grant, Ready } from "../relay/state.ts"
 import { cursorText } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
-import { end, refuseLogin, settle } from "../routing/routes.ts"
+import { end, leaveRoute, refuseLogin, settle } from "../routing/routes.ts"
 import type { RelayDecision } from "./authorize.ts"
 
 type Allowed = Extract<RelayDecision, { readonly allow: true }>
@@ -57,6 +57,7 @@ export const onEntered = (
     return
   }
   if (!settle(turn, entering, login)) {
+    leaveRoute(turn, login, fence)
     refuseLogin(turn, id, RELAY_CODE.limited, "limited")
     return
   }

@@ -17,6 +17,11 @@ export interface MailPlace {
   /** Envelopes after it. */
   readonly backlog: number
 }
+interface MailAfter {
+  readonly device: DeviceId
+  /** A cursor, or empty. */
+  readonly after: string
+}
 export interface MailCounts {
   readonly mailboxes: number
   readonly messages: number
@@ -46,5 +51,7 @@ export interface Mailbox {
   watch(device: DeviceId, onMail: () => void): () => void
   /** Mailboxes that hold something, and what they hold. */
   counts(): MailCounts | Promise<MailCounts>
+  /** Of a driver that others write to as well: which of these devices have mail after their cursors. */
+  news?(places: readonly MailAfter[]): Promise<readonly DeviceId[]>
   close(): Promise<void>
 }

@@ -114,6 +114,16 @@ redis.call('ZREM', '${KEYS.boxes}', ARGV[1])
 redis.call('DEL', streamKey(ARGV[1]), boxKey(ARGV[1]), idsKey(ARGV[1]))
 `)
 
+/** ARGV device and id of each: those that have something after it. */
+export const NEWS = script(`${COMMON}
+local found = {}
+for i = 1, #ARGV, 2 do
+  local from = ARGV[i + 1] == '' and '-' or '(' .. ARGV[i + 1]
+  if #redis.call('XRANGE', streamKey(ARGV[i]), from, '+', 'COUNT', 1) > 0 then table.insert(found, ARGV[i]) end
+end
+return found
+`)
+
 /** ARGV now "" "" dedupMs: mailboxes that nobody opens, some at once. */
 export const SWEEP = script(`${COMMON}
 local now = clock(ARGV[1])

@@ -2,7 +2,7 @@ import type { DeviceId } from "@securechat/core/wire"
 import { silentLogger } from "@securechat/core/transport"
 import { type ManualClock, manualClock, unsafeSeeded } from "@securechat/testkit"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { REDIS_SERVER, type RedisServer, startRedis } from "../../test/support/redis.ts"
+import { REDIS_SERVER, type RedisServer, startRedis } from "../../../../scripts/redis.ts"
 import { type MailboxUnderTest, mailboxSuite } from "../../test/suites/mailbox.ts"
 import { RedisLink } from "./link.ts"
 import { redisMailbox } from "./mailbox.ts"
@@ -16,9 +16,9 @@ let server: RedisServer
 interface Opened extends MailboxUnderTest {
   readonly link: RedisLink
 }
-const openOn = async (clock: ManualClock): Promise<Opened> => {
+const openOn = async (url: string, clock: ManualClock): Promise<Opened> => {
   const { nowMs, advance } = clock
-  const link = new RedisLink({ url: server.url, log: silentLogger })
+  const link = new RedisLink({ url, log: silentLogger })
   opened.push(link)
   const mailbox = redisMailbox(link, { nowMs, random, relay: "one", ...caps })
   await link.connect()
@@ -26,16 +26,11 @@ const openOn = async (clock: ManualClock): Promise<Opened> => {
     await server.kill()
     await mailbox.close()
     await server.restart()
-    return openOn(clock)
+    return openOn(url, clock)
   }
   return { link, mailbox, nowMs, advance, reopen }
 }
-const make = async (): Promise<Opened> => {
-  const box = await openOn(manualClock())
-  await box.link.command("FLUSHALL")
-  await box.mailbox.close()
-  return openOn(manualClock())
-}
+const make = (): Promise<Opened> => openOn(server.fresh(), manualClock())
 
 describe.skipIf(REDIS_SERVER === "")("Redis", () => {
   beforeAll(async () => {
@@ -71,11 +66,12 @@ describe.skipIf(REDIS_SERVER === "")("Redis", () => {
     })
 
     it("are another epoch once Redis has lost them", async () => {
-      const box = await make()
+      const url = server.fresh()
+      const box = await openOn(url, manualClock())
       await put(box, "1")
       const [item] = await box.mailbox.read(a, { limit: 1 })
-      await box.link.command("FLUSHALL")
-      const again = await openOn(manualClock())
+      await box.link.command("FLUSHDB")
+      const again = await openOn(url, manualClock())
       expect((await again.mailbox.resume(a, item?.cursor ?? "")).resumed).toBe(false)
     })
 

@@ -5,7 +5,7 @@ import { Watchers } from "../mailbox/watchers.ts"
 import { toText } from "../relay/text.ts"
 import { KEYS } from "./keys.ts"
 import { type RedisLink, isOutOfMemory } from "./link.ts"
-import { ACK, APPEND, DROP, EXPIRE, RESUME, SWEEP } from "./mailbox-scripts.ts"
+import { ACK, APPEND, DROP, EXPIRE, NEWS, RESUME, SWEEP } from "./mailbox-scripts.ts"
 
 export interface RedisMailboxOptions {
   /** Clock of a test; without it what expires is Redis' own clock's word, one for all relays. */
@@ -86,9 +86,10 @@ class RedisMailbox implements Mailbox {
 
   watch: Mailbox["watch"] = (device, onMail) => this.#watchers.watch(device, onMail)
 
-  /** Another relay has stored something for a device that is connected here. */
-  wake(device: string): void {
-    this.#watchers.wake(device)
+  news: NonNullable<Mailbox["news"]> = async (places) => {
+    const given: string[] = []
+    for (const { device, after } of places) given.push(device, (await this.#idOf(after)) ?? "")
+    return (await this.#link.call<readonly Buffer[]>(NEWS, [], given)).map((device) => String(device))
   }
 
   counts: Mailbox["counts"] = async () => {
@@ -137,5 +138,5 @@ class RedisMailbox implements Mailbox {
 }
 
 /** A driver over a link, which closes with it. */
-export const redisMailbox = (link: RedisLink, options: RedisMailboxOptions): RedisMailbox =>
+export const redisMailbox = (link: RedisLink, options: RedisMailboxOptions): Mailbox =>
   new RedisMailbox(link, options)

@@ -1,6 +1,7 @@
 /** Everything a relay can ask its shell for. `runtime.ts` is the only file that carries it out. */
 import type { Frame } from "@securechat/core/wire"
 import type { RelayIdentity } from "../auth/authorize.ts"
+import type { News } from "./neighbours.ts"
 import type { Question, Spending } from "./question.ts"
 
 export type Effect =
@@ -19,6 +20,10 @@ export type Effect =
       readonly question: Question
       readonly spend: readonly Spending[]
     }
+  /** A login with this fence is over. */
+  | { readonly type: "left"; readonly device: string; readonly fence: number }
+  /** For a device that is not here; it may be connected to another relay. */
+  | { readonly type: "tell"; readonly news: News }
   /** The owner was told of its stock of prekeys. */
   | { readonly type: "told"; readonly account: string; readonly device: string }
   /** The last device of an account has left. */

@@ -1,6 +1,7 @@
 /** Everything that can happen to a relay. `id` names a connection; one that is gone is ignored. */
 import type { RelayDecision } from "../auth/authorize.ts"
 import type { MailItem } from "../mailbox/mailbox.ts"
+import type { News } from "./neighbours.ts"
 import type { Answered, Question } from "./question.ts"
 
 export type Input =
@@ -53,6 +54,8 @@ export type Input =
   | { readonly type: "drained"; readonly id: string }
   /** An answer did not fit into its socket: the reader is too far behind to go on with. */
   | { readonly type: "overflowed"; readonly id: string }
+  /** Another relay says so. */
+  | { readonly type: "heard"; readonly news: News }
   /** Every second. */
   | { readonly type: "tick" }
   /** Every minute. */

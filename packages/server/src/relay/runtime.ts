@@ -11,15 +11,18 @@ import type {
 } from "@securechat/core/transport"
 import { frameCodec } from "@securechat/core/wire"
 import { type AdmitPolicy, refusalBefore } from "../auth/admit.ts"
-import { type RelayAuth, type RelayDecision, type RelayIdentity, asDecision } from "../auth/authorize.ts"
+import type { RelayAuth, RelayIdentity } from "../auth/authorize.ts"
+import { askHook } from "../auth/perform.ts"
 import type { Directory } from "../directory/directory.ts"
 import { type DirectoryContext, performDirectory } from "../directory/perform.ts"
 import type { MailCounts, Mailbox } from "../mailbox/mailbox.ts"
-import { performMail } from "../mailbox/perform.ts"
+import { type MailContext, performMail } from "../mailbox/perform.ts"
 import type { Observer } from "../observe/observer.ts"
 import type { RelayDeps } from "./deps.ts"
 import type { Effect } from "./effect.ts"
 import type { Input } from "./input.ts"
+import type { Neighbours } from "./neighbours.ts"
+import { makeRounds } from "./rounds.ts"
 import { type RelayState, emptyRelay } from "./state.ts"
 import { get, values } from "./table.ts"
 import { transition } from "./transition.ts"
@@ -37,6 +40,8 @@ export interface RuntimeOptions {
   readonly context: RelayContext
   readonly mailbox: Mailbox
   readonly directory: Directory
+  /** Other relays on the same mailboxes; undefined: there can be none. */
+  readonly neighbours?: Neighbours | undefined
   readonly auth: RelayAuth | undefined
   readonly policy: AdmitPolicy
   readonly observer: Observer
@@ -50,7 +55,8 @@ const nothing = (): void => undefined
 
 export class RelayRuntime {
   readonly #options: RuntimeOptions
-  readonly #directoryContext: DirectoryContext
+  /** What the performers of effects work with. */
+  readonly #context: DirectoryContext & MailContext
   readonly #sockets = new Map<string, Socket>()
   readonly #inputs: Input[] = []
   #state: RelayState
@@ -63,14 +69,20 @@ export class RelayRuntime {
 
   constructor(options: RuntimeOptions) {
     this.#options = options
-    this.#directoryContext = {
+    this.#context = {
+      mailbox: options.mailbox,
+      room: (id) => this.#room(id),
       directory: options.directory,
+      neighbours: options.neighbours,
       observer: options.observer,
       nowMs: options.deps.nowMs,
       dispatch: (input) => {
         this.dispatch(input)
       },
     }
+    options.neighbours?.listen((news) => {
+      this.dispatch({ type: "heard", news })
+    })
     const seed = options.deps.random(4)
     this.#state = emptyRelay(new DataView(seed.buffer).getUint32(0))
   }
@@ -139,6 +151,7 @@ export class RelayRuntime {
     this.#ticks += 1
     this.dispatch({ type: "tick" })
     if (this.#ticks % SWEEP_EVERY === 0) this.dispatch({ type: "sweep" })
+    makeRounds(this.#context, this.#state, this.#ticks)
     for (const connection of values(this.#state.connections)) this.#unblock(connection.id)
     this.#options.observer.gauges(this.#state, this.mailCounts(), this.#bufferedBytes())
   }
@@ -243,18 +256,12 @@ export class RelayRuntime {
       case "freeHandles":
       case "seen":
       case "forget":
-        performDirectory(effect, this.#directoryContext)
+      case "left":
+      case "tell":
+        performDirectory(effect, this.#context)
         return
       default:
-        void performMail(effect, {
-          mailbox: this.#options.mailbox,
-          observer,
-          nowMs: this.#options.deps.nowMs,
-          room: (id) => this.#room(id),
-          dispatch: (input) => {
-            this.dispatch(input)
-          },
-        })
+        void performMail(effect, this.#context)
     }
   }
 
@@ -312,29 +319,8 @@ export class RelayRuntime {
   }
 
   async #authorize(id: string, who: RelayIdentity): Promise<void> {
-    const decision = await this.#decide(who)
-    this.dispatch({ type: "decided", id, decision })
-  }
-
-  /** The hook has 3 s; a throw, a timeout and nonsense are one refusal. */
-  async #decide(who: RelayIdentity): Promise<RelayDecision | undefined> {
     const { auth, deps, context, observer } = this.#options
-    if (auth === undefined) return { allow: true }
-    const controller = new AbortController()
-    let cancel = nothing
-    const timeout = new Promise<undefined>((resolve) => {
-      cancel = deps.timers.after(context.limits.hookMs, () => {
-        controller.abort()
-        resolve(undefined)
-      })
-    })
-    try {
-      return asDecision(await Promise.race([auth.authorize(who, { signal: controller.signal }), timeout]))
-    } catch (error) {
-      observer.hookFailed(error)
-      return undefined
-    } finally {
-      cancel()
-    }
+    const decision = await askHook(who, { auth, deps, hookMs: context.limits.hookMs, observer })
+    this.dispatch({ type: "decided", id, decision })
   }
 }

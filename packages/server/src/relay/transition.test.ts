@@ -194,6 +194,7 @@ describe("the transition", () => {
       limits: resolveLimits(),
       hook: false,
       keepsHandles: false,
+      shared: false,
     }
     const empty = emptyRelay(1)
     const before = JSON.stringify(empty)

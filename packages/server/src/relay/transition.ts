@@ -8,11 +8,13 @@ import { onDecided } from "../auth/decision.ts"
 import { onHello, onProof } from "../auth/login.ts"
 import { onDrained, onMail, onMailRead, onResumed } from "../mailbox/delivery.ts"
 import { onAppended, onLeave } from "../mailbox/submit.ts"
-import { arrive, depart, end, refuseLogin } from "../routing/routes.ts"
+import { onHeard } from "../routing/elsewhere.ts"
+import { arrive, depart, end, leaveRoute, refuseLogin } from "../routing/routes.ts"
 import type { Effect } from "./effect.ts"
 import { onAnswered, onUnanswered } from "./answers.ts"
 import type { Input } from "./input.ts"
 import { onRequest } from "./requests.ts"
+import type { Answered } from "./question.ts"
 import type { Connection, Ready, RelayState } from "./state.ts"
 import { onSweep, onTick } from "./sweep.ts"
 import { values } from "./table.ts"
@@ -121,14 +123,21 @@ const onConnectionInput = (turn: Turn, connection: Connection, input: Input): vo
   } else if (connection.phase === "ready") onReadyInput(turn, connection, input)
 }
 
+/** Who has asked is gone. A route that was entered meanwhile leads nowhere. */
+const onGone = (turn: Turn, { ask, question, answer }: Answered): void => {
+  if (ask === "enter") leaveRoute(turn, question, answer.fence)
+}
+
 const step = (turn: Turn, input: Input): void => {
   if (input.type === "opened") onOpened(turn, input)
   else if (input.type === "tick") onTick(turn)
   else if (input.type === "sweep") onSweep(turn)
+  else if (input.type === "heard") onHeard(turn, input.news)
   else if (input.type === "drain") onDrain(turn, input.drainMs)
   else {
     const connection = turn.connection(input.id)
     if (connection !== undefined) onConnectionInput(turn, connection, input)
+    else if (input.type === "answered") onGone(turn, input.answered)
   }
 }
 

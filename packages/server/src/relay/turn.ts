@@ -6,6 +6,7 @@ import { type Frame, RELAY_CODE, closeCodeOf, relayCodeName } from "@securechat/
 import type { BucketName, Limits } from "../limit/limits.ts"
 import { take } from "../limit/bucket.ts"
 import type { Effect, LogFields } from "./effect.ts"
+import type { News } from "./neighbours.ts"
 import type { Question, Spending } from "./question.ts"
 import type { Connection, Ready, RelayState } from "./state.ts"
 import { get, set } from "./table.ts"
@@ -20,6 +21,8 @@ export interface RelayContext {
   readonly hook: boolean
   /** Handles are kept when their holder leaves. False on a relay with memory mailboxes. */
   readonly keepsHandles: boolean
+  /** Other relays serve the same mailboxes. */
+  readonly shared?: boolean | undefined
 }
 
 export class Turn {
@@ -65,6 +68,10 @@ export class Turn {
     this.do({ type: "close", id, code: closeCodeOf(code) })
   }
 
+  /** Says it to the relay that the device is connected to, where there are others. */
+  tell(news: News): void {
+    if (this.context.shared === true) this.do({ type: "tell", news })
+  }
   /** Asks the directory. */
   ask(id: string, question: Question, spend: readonly Spending[] = []): void {
     this.do({ type: "ask", id, question, spend })

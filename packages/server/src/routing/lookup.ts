@@ -64,7 +64,11 @@ const isLow = ({ oneTimeLeft, kemLeft }: Stock): boolean =>
 /** Tells a connected owner; its last-resort uses are counted anew then. */
 const notifyOwner = (turn: Turn, account: string, device: string, stock: Stock): void => {
   const route = get(turn.state.routes, device)
-  const owner = route === undefined ? undefined : turn.connection(route)
+  if (route === undefined) {
+    turn.tell({ about: "stock", device, account, stock })
+    return
+  }
+  const owner = turn.connection(route)
   if (owner?.phase !== "ready" || owner.login.account !== account) return
   turn.send(owner.id, { type: "stock", request: 0, ...stock })
   turn.do({ type: "told", account, device })

@@ -72,6 +72,11 @@ const leavePresence = (turn: Turn, login: Login, saidBye: boolean): void => {
   turn.update({ presence: set(turn.state.presence, login.account, { ...presence, devices, freeAtMs }) })
 }
 
+/** Other relays need not look for it here any more. */
+export const leaveRoute = (turn: Turn, { device }: Pick<Login, "device">, fence: number): void => {
+  if (turn.context.shared === true) turn.do({ type: "left", device, fence })
+}
+
 /** Forgets a connection; what the shell does with its socket is said elsewhere. */
 export const depart = (turn: Turn, id: string, saidBye = false): void => {
   const connection = turn.connection(id)
@@ -84,7 +89,8 @@ export const depart = (turn: Turn, id: string, saidBye = false): void => {
     noLongerPending(turn, connection)
     return
   }
-  const { login } = connection
+  const { login, fence } = connection
+  leaveRoute(turn, login, fence)
   // A newer connection of the same device owns the route already when it replaced this one.
   if (get(turn.state.routes, login.device) !== id) return
   turn.update({ routes: remove(turn.state.routes, login.device) })

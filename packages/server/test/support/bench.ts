@@ -104,9 +104,16 @@ export const bench = ({
   }
   const runtime = new RelayRuntime({
     deps,
-    context: { ...deps, limits, hook: auth !== undefined, keepsHandles: directory.keepsHandles },
+    context: {
+      ...deps,
+      limits,
+      hook: auth !== undefined,
+      keepsHandles: directory.keepsHandles,
+      shared: false,
+    },
     mailbox,
     directory,
+    neighbours: undefined,
     auth,
     policy: originPolicy(() => ({ loopbackPort: 5000, tls: false, origins: [], pages: [] })),
     observer: observerOf({ logger: silentLogger, metrics, key: random(32), logAddresses: false }),

@@ -9,7 +9,8 @@ import { join } from "node:path"
 export const REDIS_SERVER = process.env["REDIS_SERVER"] ?? ""
 
 export interface RedisServer {
-  readonly url: string
+  /** Of a database that nobody has used yet. */
+  fresh(): string
   readonly port: number
   readonly folder: string
   readonly pid: number
@@ -21,17 +22,23 @@ export interface RedisServer {
   close(): Promise<void>
 }
 
-/** Answers `PING`; a Redis that loads its log does not yet. */
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
+/** The raw answer to one inline command, up to the end of its first line. */
+const ask = (port: number, ...lines: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1")
-    socket.on("connect", () => socket.write("PING\r\n"))
+    const answers: string[] = []
+    socket.on("connect", () => socket.write(`${lines.join("\r\n")}\r\n`))
+    socket.on("error", reject)
     socket.on("data", (data) => {
+      answers.push(
+        ...data
+          .toString()
+          .split("\r\n")
+          .filter((line) => line !== ""),
+      )
+      if (answers.length < lines.length) return
       socket.destroy()
-      resolve(data.toString().startsWith("+PONG"))
-    })
-    socket.on("error", () => {
-      resolve(false)
+      resolve(answers.at(-1) ?? "")
     })
   })
 
@@ -52,10 +59,9 @@ const serve = (
     child.stdout.on("data", (part: Buffer) => {
       printed += part.toString()
       if (part.includes("Ready to accept connections"))
-        void answers(port).then((yes) => {
-          if (yes) resolve(child)
-          else reject(new Error("redis-server does not answer"))
-        })
+        ask(port, "PING").then(() => {
+          resolve(child)
+        }, reject)
     })
   })
 }
@@ -70,17 +76,19 @@ const gone = (child: ChildProcess): Promise<void> =>
     child.kill("SIGKILL")
   })
 
+// `always`: with `everysec` a killed Redis may have answered what it had not yet written, when its disk is slow.
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"]
 
 /** @param options arguments of redis-server; without them it is set up as operations.md asks. */
 export const startRedis = async (options: readonly string[] = DURABLE): Promise<RedisServer> => {
   const folder = mkdtempSync(join(tmpdir(), "securechat-redis-"))
-  const given = ["--save", "", "--bind", "127.0.0.1", ...options]
+  const given = ["--save", "", "--bind", "127.0.0.1", "--databases", "1000", ...options]
+  let databases = 0
   let port = 20_000 + (process.pid % 10_000)
   let child = await serve(port, folder, given)
   while (child === undefined) child = await serve(++port, folder, given)
   const server = {
-    url: `redis://127.0.0.1:${port}`,
+    fresh: () => `redis://127.0.0.1:${port}/${++databases}`,
     port,
     folder,
     get pid() {
@@ -97,4 +105,10 @@ export const startRedis = async (options: readonly string[] = DURABLE): Promise<
     },
   }
   return server
+}
+
+/** One command behind the relays' backs: its answer as Redis writes it. */
+export const redisCommand = (url: string, ...args: readonly string[]): Promise<string> => {
+  const { port, pathname } = new URL(url)
+  return ask(Number(port), `SELECT ${pathname.slice(1)}`, args.join(" "))
 }
