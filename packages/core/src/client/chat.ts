@@ -11,6 +11,7 @@ import type {
   SafetyNumber,
   Unsubscribe,
 } from "../runtime/types.ts"
+import type { Store } from "../store/store.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
 import { fromBase64url } from "../bytes/text.ts"
 import { type AccountId, type ConversationId, MESSAGE_ID_BYTES, type MessageId } from "../wire/address.ts"
@@ -19,8 +20,8 @@ import { sessionsOf } from "./facts.ts"
 import { readInspection } from "./inspections.ts"
 import { pinnedAccount, shownAccount } from "./lights.ts"
 import { placeOf, readMessage } from "./messages.ts"
-import { readPage } from "./pages.ts"
-import type { ConversationRecord } from "./records.ts"
+import { findText, readAll, readPage } from "./pages.ts"
+import type { ConversationRecord, MessageRecord } from "./records.ts"
 import { devicesOf, titleOf } from "./show.ts"
 import type {
   Contact,
@@ -131,20 +132,21 @@ export class ConversationHandle implements Conversation {
   }
 
   async *history(options: HistoryOptions = {}): AsyncIterableIterator<Message | Unreadable> {
-    const { signal } = options
-    if (options.newestFirst === true) {
-      for (let before: string | undefined; ;) {
-        const page = await this.page({ before, signal })
-        yield* [...page.items].reverse()
-        if (page.older === undefined) return
-        before = page.older
-      }
-    }
-    for (let after = "0"; ;) {
-      const page = await this.page({ after, signal })
-      yield* page.items
-      if (page.newer === undefined) return
-      after = page.newer
+    for await (const record of this.#kept((store) => readAll(store, this.id, options)))
+      yield this.#engine.show(this.id, record)
+  }
+
+  async *search(text: string, options: AbortOptions = {}): AsyncIterableIterator<Message> {
+    for await (const record of this.#kept((store) => findText(store, this.id, text, options)))
+      yield this.#own(record)
+  }
+
+  /** What a walk through the store meets, as long as the client is open. */
+  async *#kept(walk: (store: Store) => AsyncIterable<MessageRecord>): AsyncGenerator<MessageRecord, void> {
+    this.#engine.requireOpen()
+    for await (const record of walk(this.#engine.ledger.store)) {
+      this.#engine.requireOpen()
+      yield record
     }
   }
 
@@ -186,7 +188,7 @@ export class ConversationHandle implements Conversation {
     return this.#emitter.events(type, options)
   }
 
-  #own(record: Parameters<Engine["show"]>[1]): Message {
+  #own(record: MessageRecord): Message {
     return this.#engine.show(this.id, record) as Message
   }
 }

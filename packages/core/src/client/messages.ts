@@ -19,6 +19,17 @@ const readPlace = async (store: Store, path: readonly string[]): Promise<number 
   return bytes === undefined ? undefined : orCorrupt("a place", () => Number(fromUtf8(bytes)))
 }
 
+/** In order, from after a place on; one at a time, so that memory does not grow with the history. */
+export async function* messagesIn(
+  store: Store,
+  id: ConversationId,
+  { after, reverse }: { readonly after?: number | undefined; readonly reverse?: boolean | undefined } = {},
+): AsyncGenerator<MessageRecord, void> {
+  const from = after === undefined ? undefined : at.message(id, after)
+  for await (const [, bytes] of store.list(at.messages(id), { after: from, reverse }))
+    yield messageCodec.decode(bytes)
+}
+
 export const messageAt = async (
   store: Store,
   id: ConversationId,

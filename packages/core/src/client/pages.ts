@@ -1,9 +1,11 @@
-/** Reading history from the store, a page at a time. What is in quarantine is not there. */
+/** Reading history from the store, a page at a time or all of it. What is in quarantine is not there. */
 import { SecureChatError } from "../errors.ts"
+import { throwIfAborted } from "../runtime/timers.ts"
 import type { Store } from "../store/store.ts"
 import type { ConversationId } from "../wire/address.ts"
-import { type MessageRecord, at, messageCodec } from "./records.ts"
-import type { Page, PageOptions } from "./types.ts"
+import { messagesIn, readMessage } from "./messages.ts"
+import type { MessageRecord } from "./records.ts"
+import type { HistoryOptions, Page, PageOptions } from "./types.ts"
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 500
@@ -20,36 +22,62 @@ const placeIn = (cursor: string): number => {
 const collect = async (
   store: Store,
   id: ConversationId,
-  from: number | undefined,
+  after: number | undefined,
   how: { readonly reverse: boolean; readonly count: number },
 ): Promise<MessageRecord[]> => {
   const found: MessageRecord[] = []
-  const after = from === undefined ? undefined : at.message(id, from)
-  for await (const [, bytes] of store.list(at.messages(id), { after, reverse: how.reverse })) {
-    const record = messageCodec.decode(bytes)
+  for await (const record of messagesIn(store, id, { after, reverse: how.reverse })) {
     if (!record.quarantined) found.push(record)
     if (found.length === how.count) break
   }
   return found
 }
 
-/** @throws ERR_CONFIG_INVALID */
+/** @param items oldest first, with whether there is more at either end. */
+const pageOf = (
+  items: readonly MessageRecord[],
+  hasOlder: boolean,
+  hasNewer: boolean,
+): Page<MessageRecord> => {
+  const first = items[0]
+  const last = items.at(-1)
+  const older = first !== undefined && hasOlder ? { older: String(first.place) } : {}
+  const newer = last !== undefined && hasNewer ? { newer: String(last.place) } : {}
+  return { items, ...older, ...newer }
+}
+
+/** The message in the middle, as far as there is enough on both sides of it. */
+const pageAround = async (
+  store: Store,
+  id: ConversationId,
+  middle: MessageRecord,
+  limit: number,
+): Promise<Page<MessageRecord>> => {
+  const older = await collect(store, id, middle.place, { reverse: true, count: limit })
+  const newer = await collect(store, id, middle.place, { reverse: false, count: limit })
+  const others = limit - 1
+  const before = Math.min(older.length, Math.max(others >> 1, others - newer.length))
+  const after = Math.min(newer.length, others - before)
+  const items = [...older.slice(0, before).reverse(), middle, ...newer.slice(0, after)]
+  return pageOf(items, older.length > before, newer.length > after)
+}
+
+/** @throws ERR_CONFIG_INVALID, ERR_MESSAGE_NOT_FOUND */
 export const readPage = async (
   store: Store,
   id: ConversationId,
-  options: PageOptions,
+  { before, after, around, limit = DEFAULT_LIMIT }: PageOptions,
 ): Promise<Page<MessageRecord>> => {
-  const { before, after } = options
-  const limit = options.limit ?? DEFAULT_LIMIT
-  if (
-    !Number.isSafeInteger(limit) ||
-    limit < 1 ||
-    limit > MAX_LIMIT ||
-    (before !== undefined && after !== undefined)
-  )
+  const ends = [before, after, around].filter((end) => end !== undefined).length
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT || ends > 1)
     throw new SecureChatError("ERR_CONFIG_INVALID", "a page has 1 to 500 items and one end", {
-      hint: "Give `before` or `after`, and a limit of at most 500.",
+      hint: "Give `before`, `after` or `around`, and a limit of at most 500.",
     })
+  if (around !== undefined) {
+    const middle = await readMessage(store, id, around)
+    if (middle.quarantined) throw new SecureChatError("ERR_MESSAGE_NOT_FOUND", "no such message here")
+    return pageAround(store, id, middle, limit)
+  }
   const forward = after !== undefined
   const from = after ?? before
   // One more than asked for tells whether there is more.
@@ -59,11 +87,34 @@ export const readPage = async (
   })
   const more = found.length > limit
   const items = found.slice(0, limit)
-  if (!forward) items.reverse()
-  const first = items[0]
-  const last = items.at(-1)
-  const older = first !== undefined && (forward || more) ? { older: String(first.place) } : {}
-  const newer =
-    last !== undefined && (forward ? more : before !== undefined) ? { newer: String(last.place) } : {}
-  return { items, ...older, ...newer }
+  return forward ? pageOf(items, true, more) : pageOf(items.reverse(), more, before !== undefined)
+}
+
+/** Everything, one at a time. @throws ERR_ABORTED */
+export async function* readAll(
+  store: Store,
+  id: ConversationId,
+  { newestFirst, signal }: HistoryOptions,
+): AsyncGenerator<MessageRecord, void> {
+  throwIfAborted(signal)
+  for await (const record of messagesIn(store, id, { reverse: newestFirst })) {
+    if (!record.quarantined) yield record
+    throwIfAborted(signal)
+  }
+}
+
+/** Upper case takes final sigma, sharp s and ligatures as people search for them. */
+const folded = (text: string): string => text.normalize("NFKC").toUpperCase()
+
+/** Messages that hold the text, whatever the case, newest first. @throws ERR_CONFIG_INVALID, ERR_ABORTED */
+export async function* findText(
+  store: Store,
+  id: ConversationId,
+  text: string,
+  { signal }: HistoryOptions,
+): AsyncGenerator<MessageRecord, void> {
+  const wanted = folded(text)
+  if (wanted === "") throw new SecureChatError("ERR_CONFIG_INVALID", "nothing to search for")
+  for await (const record of readAll(store, id, { newestFirst: true, signal }))
+    if (record.text !== undefined && folded(record.text).includes(wanted)) yield record
 }

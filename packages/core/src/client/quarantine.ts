@@ -8,15 +8,8 @@ import type { AccountId, ConversationId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import { storeMessage } from "./messages.ts"
-import { type ConversationRecord, type MessageRecord, at, messageCodec } from "./records.ts"
-
-const all = async (context: Context, id: ConversationId): Promise<MessageRecord[]> => {
-  const found: MessageRecord[] = []
-  for await (const [, bytes] of context.ledger.store.list(at.messages(id)))
-    found.push(messageCodec.decode(bytes))
-  return found
-}
+import { messagesIn, storeMessage } from "./messages.ts"
+import { type ConversationRecord, type MessageRecord, at } from "./records.ts"
 
 /**
  * Lets out what the identity in force wrote, in the batch that puts it in force: what a crash left behind in between
@@ -32,11 +25,15 @@ export const release = async (
   const record = change.conversation(id)
   if (record === undefined || record.claimedHandle !== undefined) return []
   const account = pinnedAccount(record.trust)
-  const messages = await all(context, id)
-  const freed = messages.filter((message) => message.quarantined && message.account === account)
+  const freed: MessageRecord[] = []
+  let count = 0
+  for await (const message of messagesIn(context.ledger.store, id)) {
+    count += 1
+    if (message.quarantined && message.account === account) freed.push(message)
+  }
   if (freed.length === 0) return []
   for (const message of freed) storeMessage(change.batch, id, { ...message, quarantined: false })
-  const fresh = record.stranger && freed.length === messages.length
+  const fresh = record.stranger && freed.length === count
   return [
     () => {
       if (fresh) announce(id)
@@ -62,7 +59,7 @@ export const absorb = async (
   const account: AccountId = pinnedAccount(from.trust)
   const change = new Change(ledger)
   let { places } = into
-  for (const message of await all(context, from.id)) {
+  for await (const message of messagesIn(context.ledger.store, from.id)) {
     change.batch.delete(at.message(from.id, message.place))
     change.batch.delete(at.place(from.id, message.mine, message.id))
     change.batch.delete(at.inspection(from.id, message.place))

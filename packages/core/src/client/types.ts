@@ -72,6 +72,8 @@ export interface PageOptions extends AbortOptions {
   readonly limit?: number | undefined
   readonly before?: string | undefined
   readonly after?: string | undefined
+  /** The page with this message in its middle. */
+  readonly around?: MessageId | undefined
 }
 export interface HistoryOptions extends AbortOptions {
   readonly newestFirst?: boolean | undefined
@@ -179,10 +181,15 @@ export interface Conversation extends Observable<ConversationEvents> {
    * @throws ERR_MESSAGE_NOT_FOUND, ERR_NOT_SECURE, ERR_CLOSED
    */
   retry(id: MessageId): Promise<Message>
-  /** @throws ERR_CONFIG_INVALID, ERR_ABORTED, ERR_CLOSED */
+  /** @throws ERR_CONFIG_INVALID, ERR_MESSAGE_NOT_FOUND (of `around`), ERR_ABORTED, ERR_CLOSED */
   page(options?: PageOptions): Promise<Page<Message | Unreadable>>
-  /** Everything kept, page by page. */
+  /** Everything kept, one at a time: memory does not grow with it. @throws ERR_ABORTED, ERR_CLOSED */
   history(options?: HistoryOptions): AsyncIterableIterator<Message | Unreadable>
+  /**
+   * Messages that hold this text, whatever the case, newest first. Reads what is kept here and asks nobody.
+   * @throws ERR_CONFIG_INVALID for an empty text, ERR_ABORTED, ERR_CLOSED
+   */
+  search(text: string, options?: AbortOptions): AsyncIterableIterator<Message>
   /** One entry per copy sent, or the one copy received. Empty: not kept. */
   inspect(id: MessageId): Promise<readonly Inspection[]>
   sessions(): Promise<readonly SessionInfo[]>

@@ -12,6 +12,8 @@ export interface PageRequest {
   readonly after: StorePath | undefined
   readonly limit: number
   readonly reverse: boolean
+  /** Not the first page of its list. */
+  readonly goesOn: boolean
 }
 
 /** One connection with the lease. Its failures are typed. */
@@ -86,7 +88,10 @@ class Leased implements Store {
     let last = after
     for (let left = limit; left > 0;) {
       const count = Math.min(left, STORE_PAGE)
-      const page = await (await this.#connection()).page({ prefix, after: last, limit: count, reverse })
+      const goesOn = last !== after
+      const page = await (
+        await this.#connection()
+      ).page({ prefix, after: last, limit: count, reverse, goesOn })
       yield* page
       if (page.length < count) return
       left -= count

@@ -229,7 +229,9 @@ class SqliteConnection implements StoreConnection {
     })
   }
 
-  page({ prefix, after, limit, reverse }: PageRequest): ReturnType<StoreConnection["page"]> {
+  async page({ prefix, after, limit, reverse, goesOn }: PageRequest): ReturnType<StoreConnection["page"]> {
+    // A walk through a long history is synchronous work page by page: sockets and timers get their turn in between.
+    if (goesOn) await new Promise(setImmediate)
     return attempt(() => {
       const [low, high] = rangeOf(prefix, after, reverse)
       const order = reverse ? "DESC" : "ASC"
