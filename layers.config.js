@@ -42,7 +42,12 @@ export const CORE = [
     core: ["deps", "bytes", "errors", "limits"],
     // Only what seals at rest may compute with keys.
     files: { "key.ts": ["primitives"], "seal-names.ts": ["primitives"], "seal-record.ts": ["primitives"] },
-    npm: { "indexeddb.ts": ["idb"], "sqlite.ts": ["node:sqlite", "node:fs"] },
+    npm: {
+      "indexeddb.ts": ["idb"],
+      "browser.ts": ["idb"],
+      "sqlite.ts": ["node:sqlite", "node:fs"],
+      "files.ts": ["node:fs", "node:path"],
+    },
   },
 
   { name: "fernet", level: 4, core: ["deps", "primitives", "bytes", "errors", "limits"] },

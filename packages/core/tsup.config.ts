@@ -11,6 +11,7 @@ export default defineConfig({
     "primitives/index": "src/primitives/index.ts",
     "identity/index": "src/identity/index.ts",
     "store/indexeddb": "src/store/indexeddb.ts",
+    "store/sealed": "src/store/sealable.ts",
     "store/sqlite": "src/store/sqlite.ts",
     errors: "src/errors.ts",
     limits: "src/limits.ts",

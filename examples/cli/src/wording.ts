@@ -46,6 +46,8 @@ export const reasonWord = (reason: SecurityReason): string => {
     case "peer-revoked":
     case "downgrade":
       return "refused"
+    case "locked":
+      return "locked"
   }
 }
 
@@ -81,6 +83,8 @@ export const reasonSentence = (reason: SecurityReason, who: string): string => {
       return `None of the devices of ${who} is valid any more.`
     case "downgrade":
       return "An older, weaker protocol was offered and refused."
+    case "locked":
+      return "Your keys are locked."
   }
 }
 
@@ -89,6 +93,7 @@ const HINTS: Readonly<Record<SecurityAction, string>> = {
   accept: "/accept, or better /verify",
   reset: "/reset",
   retry: "/to NAME tries again",
+  unlock: "start again and give the passphrase",
   update: "one of you needs a newer version",
 }
 /** The command that carries out the suggested action; empty where there is none. */

@@ -33,6 +33,8 @@ export const securitySentence = (status: SecurityStatus, peer: string): string =
       return `None of ${peer}’s devices is valid any more.`
     case "downgrade":
       return "An older, weaker protocol was offered and refused."
+    case "locked":
+      return "Your keys are locked."
   }
 }
 

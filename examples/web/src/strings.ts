@@ -115,6 +115,7 @@ export const strings = {
     "handshake-failed": "No keys",
     changed: "Key changed",
     refused: "Refused",
+    locked: "Locked",
   },
 
   action: {
@@ -123,6 +124,7 @@ export const strings = {
     retry: "Try again",
     reset: "Start over",
     update: "Reload the app",
+    unlock: "Unlock",
     cannotCompare: "I can’t compare now",
     acceptAnyway: "Accept without comparing",
     sendHeld: (count: number): string => (count === 1 ? "Send it now" : `Send all ${count} now`),

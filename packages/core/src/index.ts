@@ -15,7 +15,17 @@ export type {
   YellowReason,
 } from "./session/reasons.ts"
 export { memoryStore } from "./store/memory.ts"
-export type { ListOptions, Store, StoreOp, StoreOpenOptions, StorePath } from "./store/store.ts"
+export type { StoreKey, StoreKeyContext, StorePassphrase, StoreSecret } from "./store/store-key.ts"
+export type {
+  ListOptions,
+  SealOptions,
+  SealedStore,
+  Store,
+  StoreMarker,
+  StoreOp,
+  StoreOpenOptions,
+  StorePath,
+} from "./store/store.ts"
 export { memoryPipe } from "./transport/memory.ts"
 export { type MessagePortLike, type PipeOptions, messagePort, pipe } from "./transport/pipe.ts"
 export type {

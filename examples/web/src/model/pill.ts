@@ -30,5 +30,7 @@ export const pillWord = (status: SecurityStatus): string => {
     case "peer-revoked":
     case "downgrade":
       return words.refused
+    case "locked":
+      return words.locked
   }
 }

@@ -64,6 +64,13 @@ const Choices = (): JSX.Element | null => {
     accept: { word: strings.action.accept, run: () => void actions.accept() },
     retry: { word: strings.action.retry, run: () => void actions.meetAgain() },
     reset: { word: strings.action.reset, run: () => void actions.reset() },
+    // This window keeps its keys in memory and is never locked; the way out of a lock is to begin anew.
+    unlock: {
+      word: strings.action.unlock,
+      run: () => {
+        location.reload()
+      },
+    },
     update: {
       word: strings.action.update,
       run: () => {

@@ -26,7 +26,7 @@ import { type ChannelSettings, channelSettings } from "./options.ts"
 import { pinnedAccount } from "./pairing-state.ts"
 import { Run, type RunHost } from "./run.ts"
 import type { ChannelEvents, ChannelMessage, ChannelOptions } from "./types.ts"
-import { type Kept, loadKept } from "./vault.ts"
+import { type Kept, forgetKeys, loadKept, sealed } from "./vault.ts"
 
 /** A start under way, or done: both ends of what its callers wait for. */
 interface Opening {
@@ -43,6 +43,8 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
   readonly #environment: ChannelEnvironment
   readonly #emitter: Emitter<ChannelEvents>
   readonly #hold: StoreHold
+  /** With the store as it is used, while it is held. */
+  #sealed: ChannelSettings | undefined
   #kept: Kept | undefined
   #run: Run | undefined
   /** Settles when the light leaves red for the first time, or the channel is closed before. */
@@ -129,7 +131,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
   }
 
   async #boot(safe: Deferred<undefined>): Promise<void> {
-    const kept = await this.#load()
+    const [settings, kept] = await this.#load()
     if (this.#opening?.safe !== safe) throw closedError()
     const host: RunHost = {
       emit: (type, event) => {
@@ -142,17 +144,20 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
         void this.#close(left ? "peer" : "pipe", error)
       },
     }
-    const parts = { settings: this.#settings, kept, environment: this.#environment, host }
+    const parts = { settings, kept, environment: this.#environment, host }
     this.#run = new Run(parts, this.#status)
     this.#run.start()
   }
 
   /** Takes the store's lease and reads what it holds: since the last time, another tab may have written. */
-  #load(): Promise<Kept> {
+  #load(): Promise<readonly [ChannelSettings, Kept]> {
+    const { deps } = this.#environment
     return this.#hold.take(false, async (changed) => {
       if (changed && this.#settings.keepsPin) this.#kept = undefined
-      this.#kept ??= await loadKept(this.#settings, this.#environment.deps)
-      return this.#kept
+      const settings = await sealed(this.#settings, deps)
+      this.#sealed = settings
+      this.#kept ??= await loadKept(settings, deps)
+      return [settings, this.#kept]
     })
   }
 
@@ -208,6 +213,7 @@ export class SecureChannel implements Verifiable, Observable<ChannelEvents>, Asy
       this.#run = undefined
       this.#darken(run.status)
     }
+    await forgetKeys(this.#sealed)
     await this.#hold.release()
     this.#emitter.emit("close", Object.freeze(event))
     this.#emitter.endWaits()

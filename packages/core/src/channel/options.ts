@@ -5,7 +5,9 @@ import { SecureChatError } from "../errors.ts"
 import type { Identity } from "../identity/keys.ts"
 import { MAX_CONTENT_BYTES, MAX_CONTEXT_BYTES } from "../limits.ts"
 import type { RetryOptions } from "../runtime/types.ts"
+import type { StoreKey } from "../store/store-key.ts"
 import type { Store } from "../store/store.ts"
+import { requireKey } from "../store/open.ts"
 import { type Logger, type Transport, silentLogger } from "../transport/transport.ts"
 import { type AccountId, isAccountId } from "../wire/address.ts"
 import type { ChannelOptions, ChannelRole } from "./types.ts"
@@ -22,6 +24,7 @@ export interface ChannelSettings {
   /** Pins outlive the object under names that were given, not under contexts: many rooms share one. */
   readonly keepsPin: boolean
   readonly store: Store | undefined
+  readonly storeKey: StoreKey | undefined
   readonly retry: RetryOptions | undefined
   readonly maxMessageBytes: number
   readonly inspect: boolean
@@ -59,10 +62,7 @@ const peerOf = (peer: string | undefined): AccountId | undefined => {
   return undefined
 }
 
-/**
- * @throws ERR_CONFIG_INVALID naming the option, ERR_STORE_KEY_REQUIRED for a durable store: nothing is
- *   written to a disk unsealed, and this version cannot seal.
- */
+/** @throws ERR_CONFIG_INVALID naming the option, ERR_STORE_KEY_REQUIRED for a durable store without a key */
 export const channelSettings = (options: ChannelOptions): ChannelSettings => {
   const pipe = options.pipe as Transport | undefined
   if (typeof pipe?.connect !== "function") throw invalid("pipe", "a transport, e.g. webSocket(url)")
@@ -70,10 +70,7 @@ export const channelSettings = (options: ChannelOptions): ChannelSettings => {
   if (!ROLES.includes(role)) throw invalid("role", "'auto', 'initiator' or 'responder'")
   if (!Number.isSafeInteger(maxMessageBytes) || maxMessageBytes < 1 || maxMessageBytes > MAX_CONTENT_BYTES)
     throw invalid("maxMessageBytes", `a whole number from 1 to ${MAX_CONTENT_BYTES}`)
-  if (store?.durable === true)
-    throw new SecureChatError("ERR_STORE_KEY_REQUIRED", "a durable store needs a key to seal it", {
-      hint: "Use memoryStore() until this version can seal a store.",
-    })
+  if (store !== undefined) requireKey(store, options.storeKey)
   return {
     pipe,
     identity: options.identity,
@@ -83,6 +80,7 @@ export const channelSettings = (options: ChannelOptions): ChannelSettings => {
     name: peer ?? context,
     keepsPin: peer !== undefined,
     store,
+    storeKey: options.storeKey,
     retry: options.retry,
     maxMessageBytes,
     inspect: options.inspect ?? false,

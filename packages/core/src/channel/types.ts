@@ -4,6 +4,7 @@ import type { SecureChatError } from "../errors.ts"
 import type { Identity } from "../identity/keys.ts"
 import type { ConnectionChange, Inspection, RetryOptions, SecurityChange } from "../runtime/types.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
+import type { StoreKey } from "../store/store-key.ts"
 import type { Store } from "../store/store.ts"
 import type { Logger, Transport } from "../transport/transport.ts"
 import type { AccountId, MessageId, UserId } from "../wire/address.ts"
@@ -57,6 +58,8 @@ export interface ChannelOptions {
   readonly peer?: UserId | undefined
   /** Keeps identity and pins, never sessions. Default: nothing outlives this object. */
   readonly store?: Store | undefined
+  /** What seals a durable store: a passphrase, 32 bytes, or a function that is asked for one of them. */
+  readonly storeKey?: StoreKey | undefined
   readonly retry?: RetryOptions | undefined
   /** Default and maximum 65,536. */
   readonly maxMessageBytes?: number | undefined

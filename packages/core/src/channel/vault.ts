@@ -7,7 +7,8 @@ import { type Identity, createIdentity, identityCodec } from "../identity/keys.t
 import { type Trust, trustCodec } from "../identity/trust.ts"
 import type { Deps } from "../deps.ts"
 import { Batch, commit } from "../runtime/commit.ts"
-import type { StorePath } from "../store/store.ts"
+import { sealedWhereDurable } from "../store/open.ts"
+import type { SealedStore, StorePath } from "../store/store.ts"
 import { formatAccountId } from "../wire/address.ts"
 import type { ChannelSettings } from "./options.ts"
 
@@ -26,6 +27,18 @@ const orCorrupt = <T>(what: string, read: () => T): T => {
 export interface Kept {
   readonly identity: Identity
   readonly trust: Trust | undefined
+}
+
+/** With the store sealed, where it is durable. @throws as `sealedWhereDurable` */
+export const sealed = async (settings: ChannelSettings, deps: Deps): Promise<ChannelSettings> => {
+  const { store, storeKey } = settings
+  return store === undefined
+    ? settings
+    : { ...settings, store: await sealedWhereDurable(store, storeKey, { deps }) }
+}
+/** Drops its keys. Never rejects. */
+export const forgetKeys = async (settings: ChannelSettings | undefined): Promise<void> => {
+  await (settings?.store as Partial<SealedStore> | undefined)?.forget?.()
 }
 
 /** @throws ERR_STORE_CORRUPT, ERR_STORE_UNAVAILABLE */

@@ -86,14 +86,17 @@ export class ConversationHandle implements Conversation {
   get unread(): number {
     const { ledger } = this.#engine
     const record = ledger.conversations.get(this.id)
-    return record === undefined ? 0 : unreadOf(ledger.direct(this.id, pinnedAccount(record.trust)))
+    return record === undefined || ledger.locked
+      ? 0
+      : unreadOf(ledger.direct(this.id, pinnedAccount(record.trust)))
   }
   get receipts(): ReadonlyMap<AccountId, Receipts> {
     return this.#engine.receiptsOf(this.id)
   }
 
   async send(content: Content, options: AbortOptions = {}): Promise<Message> {
-    this.#engine.requireOpen()
+    // Locked is red like other reds: what is refused says why.
+    if (!this.#engine.ledger.locked) this.#engine.requireOpen()
     throwIfAborted(options.signal)
     const draft = draftOf(content)
     const record = await orAborted(this.#engine.outbox.send(this.id, draft), options.signal)

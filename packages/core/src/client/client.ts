@@ -16,6 +16,7 @@ import type {
   Unsubscribe,
 } from "../runtime/types.ts"
 import { traceOf } from "../transport/guard.ts"
+import type { StoreKey } from "../store/store-key.ts"
 import type { AccountId, ConversationId, DeviceId, UserId } from "../wire/address.ts"
 import { ConversationHandle } from "./chat.ts"
 import { Engine } from "./engine.ts"
@@ -88,8 +89,8 @@ export class SecureChat implements Observable<ChatEvents> {
 
   /**
    * `new`, then `start`: resolves when local state is ready, also offline.
-   * @throws ERR_CONFIG_INVALID, ERR_STORE_KEY_REQUIRED, ERR_OTHER_TAB, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW,
-   *   ERR_ABORTED
+   * @throws ERR_CONFIG_INVALID, ERR_STORE_KEY_REQUIRED, ERR_OTHER_TAB, ERR_STORE_WRONG_KEY, ERR_STORE_UNAVAILABLE,
+   *   ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_ABORTED
    */
   static async open(options: ChatOptions & AbortOptions): Promise<SecureChat> {
     const chat = new SecureChat(options)
@@ -119,7 +120,7 @@ export class SecureChat implements Observable<ChatEvents> {
 
   /**
    * Local state is ready, also offline; the connection is being made. While starting: the same promise.
-   * @throws ERR_OTHER_TAB, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_ABORTED, ERR_CLOSED
+   * @throws ERR_OTHER_TAB, ERR_STORE_WRONG_KEY, ERR_STORE_UNAVAILABLE, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_ABORTED, ERR_CLOSED
    */
   start(options: AbortOptions = {}): Promise<this> {
     if (options.signal?.aborted === true) return Promise.reject(aborted(options.signal))
@@ -176,7 +177,7 @@ export class SecureChat implements Observable<ChatEvents> {
     const stopped = engine.isOpen ? engine.close() : Promise.resolve()
     await starting.catch(() => undefined)
     await stopped
-    await engine.hold.release()
+    await engine.vault.release()
     this.#emitter.endWaits()
     for (const handle of this.#handles.values()) handle.emitter.endWaits()
     this.#changed()
@@ -242,6 +243,39 @@ export class SecureChat implements Observable<ChatEvents> {
     await this.#emitter.until("message:updated", () => this.#engine.outbox.flushed || undefined, options)
   }
 
+  /**
+   * Drops the keys from memory and ends the connection: every level turns red, `locked`. What a list of conversations
+   * shows stays. JavaScript cannot wipe memory: what the engine copied goes when it is collected.
+   * @throws ERR_STATE where the store has no key, ERR_CLOSED
+   */
+  async lock(): Promise<void> {
+    await this.#begun()
+    await this.#engine.vault.lock()
+  }
+  /**
+   * @param key needed where `storeKey` is not a function: it was dropped with the other keys.
+   * @throws ERR_STORE_WRONG_KEY, ERR_STORE_KEY_REQUIRED, ERR_STORE_CORRUPT, ERR_STORE_UNAVAILABLE, ERR_CLOSED
+   */
+  async unlock(key?: StoreKey): Promise<void> {
+    await this.#begun()
+    await this.#engine.vault.unlock(key)
+  }
+  /** Wraps the store's root key anew; nothing else is rewritten. @throws ERR_STATE, ERR_LOCKED, ERR_CONFIG_INVALID, ERR_CLOSED */
+  async changeStoreKey(next: StoreKey): Promise<void> {
+    await this.#started()
+    await this.#engine.vault.changeKey(next)
+  }
+  /**
+   * Closes, and deletes everything in the store: identity, keys, messages. Needs no key, so also for a forgotten one; the
+   * next `start` makes a new account.
+   * @throws ERR_STORE_UNAVAILABLE, ERR_OTHER_TAB
+   */
+  async wipe(): Promise<void> {
+    await this.close()
+    await this.#engine.vault.wipe()
+    this.#changed()
+  }
+
   subscribe(listener: () => void): Unsubscribe {
     // Each subscription is its own, also of one function twice.
     const own = (): void => {
@@ -278,9 +312,13 @@ export class SecureChat implements Observable<ChatEvents> {
     return this.#emitter.events(type, options)
   }
 
-  async #started(): Promise<void> {
+  async #begun(): Promise<void> {
     if (this.#starting === undefined) throw closedError()
     await this.#starting
+  }
+  async #started(): Promise<void> {
+    await this.#begun()
+    this.#engine.vault.requireUnlocked()
   }
 
   /** Waits for a usable connection, not for ever. @throws ERR_TRANSPORT_UNREACHABLE, ERR_CLOSED, a final refusal */

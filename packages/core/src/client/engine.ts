@@ -6,7 +6,6 @@ import type { Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { Connection } from "../runtime/connection.ts"
 import { uniform } from "../runtime/backoff.ts"
-import { StoreHold } from "../runtime/hold.ts"
 import type { Link } from "../runtime/link.ts"
 import { type Deferred, type Timers, deferred, onAbort } from "../runtime/timers.ts"
 import type { ConnectionChange } from "../runtime/types.ts"
@@ -27,12 +26,14 @@ import { markRead } from "./reading.ts"
 import { ReceiptsOwed } from "./receipts.ts"
 import type { MessageRecord } from "./records.ts"
 import { type Login, Relay, type Unasked } from "./relay.ts"
+import { reporter } from "./report.ts"
 import { Sessions } from "./sessions.ts"
 import { showRecord } from "./show.ts"
 import { Telling } from "./telling.ts"
 import { Typing } from "./typing.ts"
 import { age, catchUp } from "./upkeep.ts"
 import type { ChatEvents, Message, ReceiptEvent, Receipts, Unreadable } from "./types.ts"
+import { Vault } from "./vault.ts"
 
 export interface EngineHooks {
   emit<K extends keyof ChatEvents>(type: K, event: ChatEvents[K], conversation?: ConversationId): void
@@ -48,6 +49,7 @@ const HOUR_MS = 3_600_000
 export class Engine {
   readonly settings: Settings
   readonly ledger: Ledger
+  readonly vault: Vault
   readonly lights: Lights
   readonly relay: Relay
   readonly connection: Connection
@@ -57,7 +59,6 @@ export class Engine {
   readonly names: Names
   readonly sessions: Sessions
   readonly context: Context
-  readonly hold: StoreHold
   readonly #inbox: Inbox
   readonly #receipts: ReceiptsOwed
   readonly #asking: Asking
@@ -66,6 +67,7 @@ export class Engine {
   readonly #timers: Timers
   readonly #deps: Deps
   readonly #telling: Telling
+  readonly #report: (error: unknown) => void
   #open = false
   #controller = new AbortController()
   #cancelHousekeeping: () => void = () => undefined
@@ -77,13 +79,19 @@ export class Engine {
     this.#hooks = hooks
     this.#deps = environment.deps
     this.#timers = environment.timers
-    this.hold = new StoreHold(settings.store, true, hooks.lost)
+    this.#report = reporter(settings.log, hooks, () => this.#open)
     this.ledger = new Ledger(settings.store, environment.deps)
     this.lights = new Lights(this.ledger, (change) => {
       hooks.emit("security", change, change.conversationId)
     })
     this.relay = this.#makeRelay()
     this.context = this.#makeContext()
+    this.vault = new Vault(this.context, {
+      lost: hooks.lost,
+      stop: () => this.close(),
+      loaded: () => this.#telling.load(),
+      resume: this.start,
+    })
     this.outbox = new Outbox(this.context)
     this.#telling = new Telling(this.context, this.outbox, () => {
       hooks.changed()
@@ -102,8 +110,9 @@ export class Engine {
   get isOpen(): boolean {
     return this.#open
   }
-  /** @throws ERR_CLOSED */
+  /** @throws ERR_CLOSED, ERR_LOCKED */
   requireOpen(): void {
+    this.vault.requireUnlocked()
     if (!this.#open) throw new SecureChatError("ERR_CLOSED", "not open", { hint: "Call start() first." })
   }
   get signal(): AbortSignal {
@@ -111,17 +120,14 @@ export class Engine {
   }
 
   /** Takes the store's lease and reads what it holds: since the last time, another tab may have written. */
-  load(): Promise<void> {
-    return this.hold.take(this.settings.takeover, async () => {
-      await this.ledger.load()
-      await this.#telling.load()
-      this.lights.watch()
-    })
+  async load(): Promise<void> {
+    await this.vault.open()
+    this.lights.watch()
   }
   receiptsOf(id: ConversationId): ReadonlyMap<AccountId, Receipts> {
     return this.#telling.receiptsOf(id)
   }
-  start(): void {
+  readonly start = (): void => {
     this.#open = true
     this.#controller = new AbortController()
     this.#keepHouse()
@@ -133,17 +139,15 @@ export class Engine {
     this.#open = false
     this.#controller.abort(new SecureChatError("ERR_CLOSED", "closed"))
     this.#cancelHousekeeping()
-    this.outbox.stop()
-    this.#receipts.stop()
-    this.#asking.stop()
-    this.typing.stop()
+    this.#stopTimers()
     await this.connection.close()
     await this.ledger.queue.idle()
     await this.#telling.idle()
     // Work that was under way may have set a timer again before it noticed.
-    this.outbox.stop()
-    this.#receipts.stop()
-    this.#asking.stop()
+    this.#stopTimers()
+  }
+  #stopTimers(): void {
+    for (const part of [this.outbox, this.#receipts, this.#asking, this.typing]) part.stop()
   }
 
   show(id: ConversationId, record: MessageRecord): Message | Unreadable {
@@ -323,17 +327,6 @@ export class Engine {
   readonly #settle: Context["settle"] = (change, id, account, upTo) => {
     for (const entry of this.ledger.entriesTo(id, account))
       if (entry.sequence <= upTo) change.dropEntry(entry)
-  }
-
-  readonly #report = (error: unknown): void => {
-    if (!this.#open) return
-    const known = SecureChatError.is(error)
-      ? error
-      : new SecureChatError("ERR_INTERNAL", "an unexpected failure", { cause: error })
-    // Who asked was told already; a connection that comes and goes has its own event.
-    if (SecureChatError.is(known, "ERR_TRANSPORT_CLOSED", "ERR_CLOSED")) return
-    this.settings.log.warn(known.message, { code: known.code })
-    this.#hooks.emit("error", known)
   }
 
   /** Sessions and prekeys age. */

@@ -51,7 +51,10 @@ export interface PeerLink {
 }
 
 export class Ledger {
-  readonly store: Store
+  /** As the app gave it; sealed, where it is durable, once it is open. */
+  store: Store
+  /** The keys were dropped from memory. */
+  locked = false
   readonly deps: Deps
   /** One writer for the whole store: acks are cumulative, so deliveries are committed in their order. */
   readonly queue: Queue = new Queue()
@@ -79,10 +82,26 @@ export class Ledger {
     this.deps = deps
   }
 
-  /** @throws ERR_STATE before `load`. */
+  /** @throws ERR_STATE before `load`, ERR_LOCKED */
   get identity(): Identity {
-    if (this.#identity === undefined) throw new SecureChatError("ERR_STATE", "not started")
+    if (this.#identity === undefined)
+      throw new SecureChatError(this.locked ? "ERR_LOCKED" : "ERR_STATE", "no keys: not started, or locked")
     return this.#identity
+  }
+
+  clear(): void {
+    for (const map of [this.conversations, this.outbox, this.directs, this.lists, this.wanted]) map.clear()
+    for (const map of [this.#links, this.#bySession, this.#devices, this.#byAccount, this.#entryOf])
+      map.clear()
+  }
+
+  /** Drops every key; what a list of conversations shows stays. */
+  forget(): void {
+    this.locked = true
+    this.#identity = undefined
+    this.#links.clear()
+    this.#bySession.clear()
+    this.prekeys.forgetAll()
   }
 
   /**
@@ -91,9 +110,7 @@ export class Ledger {
    */
   async load(): Promise<void> {
     const { store } = this
-    for (const map of [this.conversations, this.outbox, this.directs, this.lists]) map.clear()
-    for (const map of [this.#links, this.#bySession, this.#devices, this.#byAccount, this.#entryOf])
-      map.clear()
+    this.clear()
     const kept = await store.get(at.identity)
     const identity =
       kept === undefined
@@ -118,6 +135,7 @@ export class Ledger {
     await this.#each(at.wanteds, wantedCodec, (wanted, key) => this.wanted.set(key, wanted))
     this.cursor = ((await store.get(at.cursor)) as Bytes | undefined) ?? EMPTY
     this.#identity = identity
+    this.locked = false
   }
   async #each<T>(
     under: StorePath,
@@ -172,10 +190,10 @@ export class Ledger {
     return directConversationId(parseAccountId(this.identity.accountId), parseAccountId(account))
   }
   direct(id: ConversationId, account: AccountId): DirectState {
-    const { deviceId } = this.identity.certificate
-    return (
-      this.directs.get(directKey(id, account)) ?? emptyDirect(logStart(this.directIdWith(account), deviceId))
-    )
+    return this.directs.get(directKey(id, account)) ?? this.#newDirect(account)
+  }
+  #newDirect(account: AccountId): DirectState {
+    return emptyDirect(logStart(this.directIdWith(account), this.identity.certificate.deviceId))
   }
   entryOf(message: MessageId): OutboxEntry | undefined {
     const order = this.#entryOf.get(message)

@@ -39,7 +39,9 @@ export class Lights {
 
   /** The status these facts give, for a step that has not been stored yet. */
   compute(record: ConversationRecord, link: Link): SecurityStatus {
-    const facts = { link, trust: record.trust, devices: record.devices, subject: shownAccount(record.trust) }
+    const { locked } = this.#ledger
+    const { trust, devices } = record
+    const facts = { link, trust, devices, subject: shownAccount(trust), locked }
     const shown = this.#shown.get(record.id)
     const next = securityOf(facts, new Date(this.#ledger.deps.nowMs()))
     return shown !== undefined && same(shown, next) ? shown : next

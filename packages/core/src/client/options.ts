@@ -3,7 +3,9 @@ import { SecureChatError } from "../errors.ts"
 import { MAX_QUEUE } from "../limits.ts"
 import type { RetryOptions } from "../runtime/types.ts"
 import { memoryStore } from "../store/memory.ts"
+import type { StoreKey } from "../store/store-key.ts"
 import type { Store } from "../store/store.ts"
+import { requireKey } from "../store/open.ts"
 import { type Logger, type Transport, silentLogger } from "../transport/transport.ts"
 import { isHandle } from "../wire/address.ts"
 import type { ChatOptions, TokenSource } from "./types.ts"
@@ -12,6 +14,8 @@ export interface Settings {
   readonly handle: string | undefined
   readonly transport: Transport
   readonly store: Store
+  /** Forgotten by `lock` where it is the secret itself. */
+  storeKey: StoreKey | undefined
   readonly token: TokenSource | undefined
   readonly retry: RetryOptions | undefined
   readonly receipts: { readonly delivered: boolean; readonly read: boolean }
@@ -34,24 +38,19 @@ const count = (option: string, value: number | undefined, fallback: number): num
   return value
 }
 
-/**
- * @throws ERR_CONFIG_INVALID naming the option, ERR_STORE_KEY_REQUIRED for a durable store: nothing is
- *   written to a disk unsealed, and this version cannot seal.
- */
+/** @throws ERR_CONFIG_INVALID naming the option, ERR_STORE_KEY_REQUIRED for a durable store without a key */
 export const settingsOf = (options: ChatOptions): Settings => {
   const transport = options.transport as Transport | undefined
   if (typeof transport?.connect !== "function") throw invalid("transport", "a transport, e.g. webSocket(url)")
   if (options.user !== undefined && !isHandle(options.user))
     throw invalid("user", "2 to 32 of a-z 0-9 . _ -, not beginning with 'sc1', or leave it out")
   const store = options.store ?? memoryStore()
-  if (store.durable)
-    throw new SecureChatError("ERR_STORE_KEY_REQUIRED", "a durable store needs a key to seal it", {
-      hint: "Use memoryStore() until this version can seal a store.",
-    })
+  requireKey(store, options.storeKey)
   return {
     handle: options.user,
     transport,
     store,
+    storeKey: options.storeKey,
     token: options.token,
     retry: options.retry,
     receipts: { delivered: options.receipts?.delivered ?? true, read: options.receipts?.read ?? true },

@@ -63,9 +63,12 @@ export class Prekeys {
   readonly #firstMessages = new Map<number, Set<string>>()
   #publication: Publication | undefined
 
-  async load(store: Store): Promise<void> {
+  forgetAll(): void {
     this.#keys.clear()
     this.#firstMessages.clear()
+  }
+  async load(store: Store): Promise<void> {
+    this.forgetAll()
     for await (const [, bytes] of store.list(at.prekeys))
       this.#add(orCorrupt("a prekey", () => ownPrekeyCodec.decode(bytes)))
     for await (const [path] of store.list(at.firstMessages)) this.#hashes(Number(path[1])).add(path[2] ?? "")

@@ -11,11 +11,12 @@ import type {
   Verifiable,
 } from "../runtime/types.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
+import type { StoreKey } from "../store/store-key.ts"
 import type { Store } from "../store/store.ts"
 import type { Logger, Transport } from "../transport/transport.ts"
 import type { AccountId, ConversationId, DeviceId, MessageId, UserId } from "../wire/address.ts"
 
-/** `held`: queued before the level turned red. Leaves by itself after a passing reason (no-session, handshaking, session-expired), else by `retry` only. */
+/** `held`: queued before the level turned red. Leaves by itself after a passing reason (no-session, handshaking, session-expired, locked), else by `retry` only. */
 export type SendStatus = "queued" | "sending" | "sent" | "delivered" | "read" | "held" | "failed"
 
 export interface Sender {
@@ -214,8 +215,10 @@ export interface ChatOptions {
   /** Handle to sign in with. Left out: an account without a handle, reached by its account id. */
   readonly user?: UserId | undefined
   readonly transport: Transport
-  /** Default `memoryStore()`: gone with the process. */
+  /** Default `memoryStore()`: gone with the process. A durable store needs a `storeKey`. */
   readonly store?: Store | undefined
+  /** What seals a durable store: a passphrase, 32 bytes, or a function that is asked for one of them. */
+  readonly storeKey?: StoreKey | undefined
   /** The host app's own proof of who this is. Asked again when the relay says it has expired. */
   readonly token?: TokenSource | undefined
   readonly retry?: RetryOptions | undefined

@@ -24,8 +24,10 @@ export type RedReason =
   | "device-list-rollback"
   | "peer-revoked"
   | "downgrade"
+  /** The store's keys were dropped from memory. */
+  | "locked"
 export type SecurityReason = GreenReason | YellowReason | RedReason
-export type SecurityAction = "verify" | "accept" | "retry" | "reset" | "update"
+export type SecurityAction = "verify" | "accept" | "retry" | "unlock" | "reset" | "update"
 export type SecurityLevel = "red" | "yellow" | "green"
 
 interface SecurityBase {

@@ -16,6 +16,8 @@ export interface SecurityFacts {
   readonly devices: "proven" | "invalid" | "rollback" | "revoked"
   /** The account the status speaks about. */
   readonly subject: AccountId | undefined
+  /** Without keys nothing else can be said. */
+  readonly locked?: boolean | undefined
 }
 
 /** Reasons that pass by themselves: `send` may be tried again, and what is held leaves then. */
@@ -23,6 +25,7 @@ const TRANSIENT: ReadonlySet<SecurityReason> = new Set<SecurityReason>([
   "no-session",
   "handshaking",
   "session-expired",
+  "locked",
 ])
 export const isTransient = (reason: SecurityReason): boolean => TRANSIENT.has(reason)
 
@@ -39,11 +42,13 @@ const ACTION: Readonly<Partial<Record<SecurityReason, SecurityAction>>> = {
   "device-list-rollback": "retry",
   "peer-revoked": "retry",
   downgrade: "update",
+  locked: "unlock",
 }
 
 /** A hard red stands until its own exit, whatever handshakes do meanwhile. */
 const hardRed = (facts: SecurityFacts): RedReason | undefined => {
   const { trust, devices } = facts
+  if (facts.locked === true) return "locked"
   if (trust?.mismatch === true) return "sas-mismatch"
   if (trust?.candidate !== undefined) return isVerified(trust) ? "verification-violation" : "identity-changed"
   if (devices === "revoked") return "peer-revoked"

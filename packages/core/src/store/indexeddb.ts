@@ -7,9 +7,12 @@
 import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb"
 import { copy } from "../bytes/concat.ts"
 import { SecureChatError } from "../errors.ts"
+import { browserMarker } from "./browser.ts"
 import { type Connect, type PageRequest, type StoreConnection, leasedStore, otherTab } from "./leased.ts"
 import { comparePaths, isUnder } from "./path.ts"
 import type { Store, StoreOp, StorePath } from "./store.ts"
+
+export { browserKey } from "./browser.ts"
 
 /** IndexedDB sorts arrays of strings just as paths are sorted, so a path is its own key. */
 interface Schema extends DBSchema {
@@ -219,5 +222,5 @@ export const indexedDbStore = (name: string): Store => {
         throw error
       }
     })
-  return leasedStore(connect)
+  return leasedStore(connect, browserMarker(name))
 }

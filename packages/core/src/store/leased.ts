@@ -5,7 +5,17 @@
 import { SecureChatError } from "../errors.ts"
 import { STORE_PAGE } from "../limits.ts"
 import { requirePath } from "./path.ts"
-import type { Store, StoreOp, StoreOpenOptions, StorePath } from "./store.ts"
+import { openSealed } from "./sealed.ts"
+import type { StoreKey } from "./store-key.ts"
+import type {
+  SealOptions,
+  SealedStore,
+  Store,
+  StoreMarker,
+  StoreOp,
+  StoreOpenOptions,
+  StorePath,
+} from "./store.ts"
 
 export interface PageRequest {
   readonly prefix: StorePath
@@ -45,6 +55,7 @@ const throwIfAborted = (signal: AbortSignal | undefined): void => {
 
 class Leased implements Store {
   readonly durable = true
+  readonly marker: StoreMarker | undefined
   readonly #connect: Connect
   /** Undefined: never opened. An error: why nothing may be done until it is opened again. */
   #state: StoreConnection | SecureChatError | undefined
@@ -53,7 +64,8 @@ class Leased implements Store {
   /** Opening and closing happen one after another. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(connect: Connect) {
+  constructor(connect: Connect, marker: StoreMarker | undefined) {
+    this.marker = marker
     this.#connect = connect
   }
 
@@ -116,6 +128,10 @@ class Leased implements Store {
     signal?.addEventListener("abort", () => this.#listeners.delete(onLost), { once: true })
   }
 
+  seal(key: StoreKey, options?: SealOptions): Promise<SealedStore> {
+    return openSealed(this, key, options)
+  }
+
   #isOpen(): boolean {
     return this.#state !== undefined && !SecureChatError.is(this.#state)
   }
@@ -163,5 +179,5 @@ class Leased implements Store {
   }
 }
 
-/** A durable store over what `connect` brings. */
-export const leasedStore = (connect: Connect): Store => new Leased(connect)
+/** A durable store over what `connect` brings, with a place beside it for its marker. */
+export const leasedStore = (connect: Connect, marker?: StoreMarker): Store => new Leased(connect, marker)

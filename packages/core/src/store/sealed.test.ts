@@ -2,11 +2,11 @@ import { storeSuite } from "@securechat/testkit"
 import { describe, expect, it } from "vitest"
 import { fromUtf8, utf8 } from "../bytes/text.ts"
 import { memoryStore } from "./memory.ts"
-import { type SealedStore, openSealed } from "./sealed.ts"
+import { type Sealed, openSealed } from "./sealed.ts"
 import type { Store, StoreOp, StorePath } from "./store.ts"
 
 const KEY = new Uint8Array(32).fill(7)
-const open = (inner: Store, key = KEY): Promise<SealedStore> => openSealed(inner, key)
+const open = (inner: Store, key = KEY): Promise<Sealed> => openSealed(inner, key)
 
 const set = (key: StorePath, text: string): StoreOp => ({ type: "set", key, value: utf8(text) })
 const place = (n: number): string => String(n).padStart(12, "0")
@@ -102,6 +102,7 @@ describe("a sealed store", () => {
     const inner = memoryStore()
     const store = await open(inner)
     await store.setSchema(2)
+    await store.close()
     const before = await rowsOf(inner)
     await expect(open(inner)).rejects.toMatchObject({
       code: "ERR_STORE_TOO_NEW",
@@ -113,12 +114,26 @@ describe("a sealed store", () => {
   it("is of no use once it has forgotten its keys", async () => {
     const store = await open(memoryStore())
     await store.batch([set(message(1), "text")])
-    store.forget()
+    await store.forget()
     const locked = { code: "ERR_LOCKED" }
     await expect(store.get(message(1))).rejects.toMatchObject(locked)
     await expect(store.batch([set(message(2), "text")])).rejects.toMatchObject(locked)
     await expect(rowsOf(store, ["message"])).rejects.toMatchObject(locked)
     await expect(store.changeKey(KEY)).rejects.toMatchObject(locked)
+  })
+
+  it("is one store for all who open the same object, also at once, until the last has gone", async () => {
+    const inner = memoryStore()
+    const [a, b] = await Promise.all([open(inner), open(inner)])
+    for (let n = 1; n <= 3; n++) {
+      await a.batch([set(message(2 * n), "a")])
+      await b.batch([set(message(2 * n + 1), "b")])
+    }
+    expect(await textsOf(a, message(1).slice(0, 2))).toEqual(["a", "b", "a", "b", "a", "b"])
+    await a.forget()
+    await b.batch([set(message(1), "still")])
+    await b.forget()
+    expect(await textsOf(await open(inner), message(1).slice(0, 2))).toHaveLength(7)
   })
 
   it("is wrapped under a changed key without one record being rewritten", async () => {
@@ -229,7 +244,7 @@ describe("the marker beside a sealed store", () => {
     await store.batch([set(["own", "identity"], "me")])
     const yesterday = await inner.take()
     await store.batch([set(message(1), "today")])
-    await store.mark()
+    await store.close()
     await inner.putBack(yesterday)
     expect((await open(inner)).rolledBack).toBe(true)
   })
@@ -238,8 +253,10 @@ describe("the marker beside a sealed store", () => {
     const inner = marked()
     const store = await open(inner)
     await store.batch([set(message(1), "one")])
-    await store.mark()
-    expect((await open(inner)).rolledBack).toBe(false)
+    await store.close()
+    const again = await open(inner)
+    expect(again.rolledBack).toBe(false)
+    await again.close()
     await inner.putBack({ rows: [] })
     expect((await open(inner)).rolledBack).toBe(false)
   })

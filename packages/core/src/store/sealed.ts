@@ -12,10 +12,11 @@ import { MARKER_EVERY_WRITES } from "../limits.ts"
 import { KEY_RECORD, StoreKeys, askFor, makeRootKey, openRootKey, wrapRootKey } from "./key.ts"
 import { SCHEMA, migrate } from "./migrate.ts"
 import { comparePaths } from "./path.ts"
+import { Progress, type State, decodeState, encodeState, inTurn, inUse } from "./seal-progress.ts"
 import { ERASE, Names, SEAL, clearPath, hiddenParts, keepsOrder } from "./seal-names.ts"
 import { type Open, type Opened, damaged, openRecord, readRecord, sealRecord, useOf } from "./seal-record.ts"
 import type { StoreKey, StoreKeyContext } from "./store-key.ts"
-import type { ListOptions, Store, StoreOp, StorePath } from "./store.ts"
+import type { ListOptions, SealOptions, SealedStore, Store, StoreOp, StorePath } from "./store.ts"
 
 /** How far the store has come: `u16 schema ‖ u64 version of the newest record`. Written with every batch. */
 const STATE_RECORD: StorePath = [SEAL, "state"]
@@ -25,48 +26,30 @@ const RECORD_KEY_BYTES = 32
 /** A record that is rewritten while it is read may be met with its old key, once or twice. */
 const REREADS = 5
 
-export interface SealOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly reason?: "open" | "unlock" | undefined
-  readonly deps?: Deps | undefined
-}
-
-interface State {
-  readonly schema: number
-  readonly written: number
-}
-const encodeState = ({ schema, written }: State): Bytes => new Writer().u16(schema).u64(written).bytes()
-const decodeState = (bytes: Uint8Array): State => {
-  const input = new Reader(bytes)
-  const state = { schema: input.u16(), written: input.u64() }
-  input.end()
-  return state
-}
-
 type Row = readonly [place: StorePath, sealed: Uint8Array]
 
-export class SealedStore implements Store {
+export class Sealed implements SealedStore {
   readonly durable: boolean
-  /** An older copy of the whole store was put back, as far as the marker beside it shows. */
-  rolledBack = false
   readonly #inner: Store
   readonly #keys: StoreKeys
   readonly #names: Names
   readonly #deps: Deps
-  #schema: number
-  /** Version of the newest record given out; what the driver has confirmed. */
-  #written: number
-  #confirmed: number
-  #marked: number
+  readonly #progress: Progress
+  #forgotten = false
 
-  constructor(inner: Store, keys: StoreKeys, state: State, deps: Deps) {
+  constructor(inner: Store, keys: StoreKeys, progress: Progress, deps: Deps) {
     this.#inner = inner
     this.#keys = keys
     this.#names = new Names(keys)
     this.#deps = deps
     this.durable = inner.durable
-    this.#schema = state.schema
-    this.#written = this.#confirmed = this.#marked = state.written
+    this.#progress = progress
+    progress.users += 1
+    inUse.set(inner, progress)
+  }
+
+  get rolledBack(): boolean {
+    return this.#progress.rolledBack
   }
 
   /** @throws ERR_STORE_CORRUPT, ERR_LOCKED */
@@ -89,23 +72,22 @@ export class SealedStore implements Store {
   /** @throws ERR_LOCKED, and what the driver throws */
   async batch(ops: readonly StoreOp[]): Promise<void> {
     const sealed = ops.flatMap((op) => this.#sealOp(op))
-    const written = this.#written
+    const written = this.#progress.written
     sealed.push(this.#state())
     await this.#inner.batch(sealed)
-    this.#confirmed = Math.max(this.#confirmed, written)
-    if (this.#confirmed - this.#marked >= MARKER_EVERY_WRITES) await this.mark()
+    this.#progress.confirmed = Math.max(this.#progress.confirmed, written)
+    if (this.#progress.confirmed - this.#progress.marked >= MARKER_EVERY_WRITES) await this.mark()
   }
 
   /** Schema number of what is kept; higher after a migration. */
   get schema(): number {
-    return this.#schema
+    return this.#progress.schema
   }
   async setSchema(schema: number): Promise<void> {
-    this.#schema = schema
+    this.#progress.schema = schema
     await this.#inner.batch([this.#state()])
   }
 
-  /** Wraps the root key anew; no record is rewritten. @throws ERR_LOCKED, ERR_CONFIG_INVALID, ERR_ABORTED */
   async changeKey(next: StoreKey, signal: AbortSignal = new AbortController().signal): Promise<void> {
     const { root } = this.#keys
     const given = await askFor(next, { signal, reason: "create" })
@@ -117,8 +99,8 @@ export class SealedStore implements Store {
   /** Notes beside the store how far it has come. Failing to is no failure of what was stored. */
   async mark(): Promise<void> {
     const { storeId } = this.#keys.root
-    this.#marked = this.#confirmed
-    const value = new Writer().put(storeId).u64(this.#confirmed).bytes()
+    this.#progress.marked = this.#progress.confirmed
+    const value = new Writer().put(storeId).u64(this.#progress.confirmed).bytes()
     await this.#inner.marker?.write(value).catch(() => undefined)
   }
 
@@ -127,19 +109,25 @@ export class SealedStore implements Store {
     const marker = await this.#inner.marker?.read().catch(() => undefined)
     if (marker?.length !== 24 || !equalBytes(marker.subarray(0, 16), this.#keys.root.storeId)) return
     const noted = new Reader(marker.subarray(16)).u64()
-    this.rolledBack = noted > this.#confirmed
+    this.#progress.rolledBack = noted > this.#progress.confirmed
     // No version is given twice, also after a restore.
-    this.#written = this.#confirmed = this.#marked = Math.max(noted, this.#confirmed)
+    this.#progress.written =
+      this.#progress.confirmed =
+      this.#progress.marked =
+        Math.max(noted, this.#progress.confirmed)
   }
 
-  /** Drops the keys; everything after is ERR_LOCKED. The driver stays open. */
-  forget(): void {
+  async forget(): Promise<void> {
+    if (this.#forgotten) return
+    this.#forgotten = true
+    await this.mark().catch(() => undefined)
+    this.#progress.users -= 1
+    if (this.#progress.users === 0) inUse.delete(this.#inner)
     this.#keys.forget()
     this.#names.forget()
   }
   async close(): Promise<void> {
-    await this.mark().catch(() => undefined)
-    this.forget()
+    await this.forget()
     await this.#inner.close?.()
   }
 
@@ -151,7 +139,7 @@ export class SealedStore implements Store {
     const keyPlace = [ERASE, ...place]
     if (op.type === "delete")
       return [place, ...(own ? [keyPlace] : [])].map((key) => ({ type: "delete", key }))
-    const version = ++this.#written
+    const version = ++this.#progress.written
     const what = { hidden: hiddenParts(op.key), value: op.value }
     if (!own) return [this.#set(this.#keys.of(place[0] as string, useOf(version)), place, what, version)]
     // Drawn anew with each writing: what the record was before is lost with its key.
@@ -166,9 +154,14 @@ export class SealedStore implements Store {
     return { type: "set", key: place, value: sealRecord(key, { place, version }, what, this.#deps) }
   }
   #state(): StoreOp {
-    const state = { schema: this.#schema, written: this.#written }
+    const state = { schema: this.#progress.schema, written: this.#progress.written }
     const what = { hidden: [], value: encodeState(state) }
-    return this.#set(this.#keys.of(SEAL, useOf(this.#written)), STATE_RECORD, what, this.#written)
+    return this.#set(
+      this.#keys.of(SEAL, useOf(this.#progress.written)),
+      STATE_RECORD,
+      what,
+      this.#progress.written,
+    )
   }
 
   // ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -194,7 +187,7 @@ export class SealedStore implements Store {
   #open(place: StorePath, sealed: Uint8Array): Opened {
     const record = readRecord(place, sealed)
     // Newer than the store itself: of another copy of it.
-    if (record.version > this.#written) throw damaged(place)
+    if (record.version > this.#progress.written) throw damaged(place)
     return openRecord(this.#keys.of(place[0] as string, useOf(record.version)), place, record)
   }
   #openErasable(place: StorePath, sealed: Uint8Array, keyRow: Uint8Array): Opened {
@@ -308,18 +301,25 @@ class Beside {
   }
 }
 
-const create = async (
-  inner: Store,
-  key: StoreKey,
-  context: StoreKeyContext,
-  deps: Deps,
-): Promise<SealedStore> => {
+const create = async (inner: Store, key: StoreKey, context: StoreKeyContext, deps: Deps): Promise<Sealed> => {
   // Records without a key record are a damaged store, never an empty one: no identity is made in their place.
   for await (const _ of inner.list([], { limit: 1 })) throw damaged(KEY_RECORD)
-  const state = { schema: SCHEMA, written: 0 }
-  const store = new SealedStore(inner, new StoreKeys(makeRootKey(deps)), state, deps)
-  await store.changeKey(key, context.signal)
-  await store.mark()
+  const progress = new Progress({ schema: SCHEMA, written: 0 })
+  const store = new Sealed(inner, new StoreKeys(makeRootKey(deps)), progress, deps)
+  return orForget(store, async () => {
+    await store.changeKey(key, context.signal)
+    await store.mark()
+  })
+}
+
+/** A store that could not be made or opened leaves no keys behind. */
+const orForget = async (store: Sealed, work: () => Promise<void>): Promise<Sealed> => {
+  try {
+    await work()
+  } catch (error) {
+    await store.forget()
+    throw error
+  }
   return store
 }
 
@@ -335,23 +335,24 @@ const stateOf = async (inner: Store, keys: StoreKeys): Promise<State> => {
  * Opens a sealed store, or makes one where the driver's is empty. The driver is open already.
  * @throws ERR_STORE_WRONG_KEY, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_STORE_UNAVAILABLE, ERR_CONFIG_INVALID, ERR_ABORTED
  */
-export const openSealed = async (
-  inner: Store,
-  key: StoreKey,
-  options: SealOptions = {},
-): Promise<SealedStore> => {
+export const openSealed = (inner: Store, key: StoreKey, options: SealOptions = {}): Promise<Sealed> => {
   const { signal = new AbortController().signal, reason = "open", deps = platformDeps } = options
-  const record = await inner.get(KEY_RECORD)
-  if (record === undefined) return create(inner, key, { signal, reason }, deps)
-  const keys = new StoreKeys(await openRootKey(record, key, { signal, reason }))
-  const store = new SealedStore(inner, keys, await stateOf(inner, keys), deps)
-  if (store.schema > SCHEMA)
-    throw new SecureChatError("ERR_STORE_TOO_NEW", `the store has schema ${store.schema}`, {
-      hint: "Update this app.",
-      details: { schema: store.schema, known: SCHEMA },
+  return inTurn(inner, async () => {
+    const record = await inner.get(KEY_RECORD)
+    if (record === undefined) return create(inner, key, { signal, reason }, deps)
+    const keys = new StoreKeys(await openRootKey(record, key, { signal, reason }))
+    const shared = inUse.get(inner)
+    if (shared !== undefined) return new Sealed(inner, keys, shared, deps)
+    const store = new Sealed(inner, keys, new Progress(await stateOf(inner, keys)), deps)
+    return orForget(store, async () => {
+      if (store.schema > SCHEMA)
+        throw new SecureChatError("ERR_STORE_TOO_NEW", `the store has schema ${store.schema}`, {
+          hint: "Update this app.",
+          details: { schema: store.schema, known: SCHEMA },
+        })
+      await store.checkMarker()
+      await migrate(store)
+      await store.mark()
     })
-  await store.checkMarker()
-  await migrate(store)
-  await store.mark()
-  return store
+  })
 }

@@ -15,7 +15,10 @@ import { STORE_BUSY_MS } from "../limits.ts"
 import { type Connect, type PageRequest, type StoreConnection, leasedStore, otherTab } from "./leased.ts"
 import { comparePaths, isUnder } from "./path.ts"
 import { endOf, pathFromBytes, pathToBytes } from "./path-bytes.ts"
+import { fileMarker } from "./files.ts"
 import type { Store, StoreOp, StorePath } from "./store.ts"
+
+export { fileKey } from "./files.ts"
 
 export interface SqliteStoreOptions {
   /** The file does not grow past this: ERR_STORE_FULL, as on a full disk. Default: no bound. */
@@ -283,8 +286,8 @@ class SqliteConnection implements StoreConnection {
 }
 
 /**
- * A store in one file, made where there is none. Beside it lie SQLite's own `-wal` and `-shm` files and the lease; it
- * belongs on a local disk.
+ * A store in one file, made where there is none. Beside it lie SQLite's own `-wal` and `-shm` files, the lease and the
+ * marker; it belongs on a local disk.
  *
  * @throws ERR_CONFIG_INVALID where `path` is no file's name
  */
@@ -309,5 +312,5 @@ export const sqliteStore = (path: string, options: SqliteStoreOptions = {}): Sto
         throw error
       }
     })
-  return leasedStore(connect)
+  return leasedStore(connect, fileMarker(`${path}-mark`))
 }

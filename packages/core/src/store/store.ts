@@ -2,7 +2,9 @@
  * Where state is kept: values under paths, written all or nothing, by one writer at a time. Drivers see
  * bytes only. Not its concern: what the values mean, and sealing.
  */
+import type { Deps } from "../deps.ts"
 import type { SecureChatError } from "../errors.ts"
+import type { StoreKey } from "./store-key.ts"
 
 export type StorePath = readonly string[]
 
@@ -34,6 +36,13 @@ export interface StoreMarker {
   write(value: Uint8Array): Promise<void>
 }
 
+export interface SealOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default "open". */
+  readonly reason?: "open" | "unlock" | undefined
+  readonly deps?: Deps | undefined
+}
+
 export interface Store {
   /** False: gone with the process. */
   readonly durable: boolean
@@ -57,4 +66,20 @@ export interface Store {
   batch(ops: readonly StoreOp[]): Promise<void>
   close?(): Promise<void>
   readonly marker?: StoreMarker | undefined
+  /**
+   * The same store with everything in it sealed. Durable stores bring it, so that who keeps nothing loads none of it;
+   * one of your own gets it by `sealable` of `@securechat/core/store/sealed`.
+   *
+   * @throws ERR_STORE_WRONG_KEY, ERR_STORE_CORRUPT, ERR_STORE_TOO_NEW, ERR_CONFIG_INVALID, ERR_ABORTED, as `get` and `batch`
+   */
+  seal?(key: StoreKey, options?: SealOptions): Promise<SealedStore>
+}
+
+export interface SealedStore extends Store {
+  /** An older copy of the whole store was put back, as far as the marker beside it shows. */
+  readonly rolledBack: boolean
+  /** Wraps the root key anew; no record is rewritten. @throws ERR_LOCKED, ERR_CONFIG_INVALID, ERR_ABORTED */
+  changeKey(next: StoreKey, signal?: AbortSignal): Promise<void>
+  /** Drops the keys; everything after is ERR_LOCKED. The driver stays open. Never rejects. */
+  forget(): Promise<void>
 }
