@@ -4,7 +4,7 @@
  */
 import { equalBytes } from "../bytes/compare.ts"
 import { EMPTY } from "../bytes/concat.ts"
-import type { Bytes, Deps } from "../deps.ts"
+import { type Bytes, type Deps, drawnUnlessNative } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { deviceListHash } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
@@ -51,7 +51,7 @@ export interface Initiated {
 
 const encapsulate = (publicKey: Bytes, deps: Deps): { ciphertext: Bytes; sharedSecret: Bytes } => {
   try {
-    return mlKemEncapsulate(publicKey, deps.random(32))
+    return mlKemEncapsulate(publicKey, drawnUnlessNative(deps, 32))
   } catch (cause) {
     const details = { cause: "cert" }
     throw new SecureChatError("ERR_HANDSHAKE_FAILED", "the KEM prekey is not a key", { cause, details })

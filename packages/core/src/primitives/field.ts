@@ -1,4 +1,5 @@
-/** Numbers of Curve25519 as 32 little-endian bytes: comparison only, on public values. */
+/** Numbers of Curve25519 as 32 little-endian bytes: comparison and one change of form, on public values. */
+import type { Bytes } from "../deps.ts"
 
 /** Is the number in the low 255 bits below p = 2²⁵⁵−19? p is `ed ff … ff 7f`. */
 export const isReduced = (bytes: Uint8Array): boolean => {
@@ -20,4 +21,32 @@ export const isBelowOrder = (bytes: Uint8Array): boolean => {
     if (difference !== 0) return difference < 0
   }
   return false
+}
+
+const P = /* @__PURE__ */ (() => 2n ** 255n - 19n)()
+
+const fromLittleEndian = (bytes: Uint8Array): bigint => {
+  let hex = ""
+  for (const byte of bytes) hex = byte.toString(16).padStart(2, "0") + hex
+  return BigInt(`0x${hex}`)
+}
+const toLittleEndian = (value: bigint): Bytes => {
+  const hex = value.toString(16).padStart(64, "0")
+  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(62 - 2 * i, 64 - 2 * i), 16))
+}
+/** By the extended Euclidean algorithm; of 0 it is 0. */
+const inverse = (value: bigint): bigint => {
+  let [a, b, x, y] = [value, P, 1n, 0n]
+  while (a > 1n) {
+    const quotient = b / a
+    ;[a, b] = [b - quotient * a, a]
+    ;[x, y] = [y - quotient * x, x]
+  }
+  return ((x % P) + P) % P
+}
+
+/** u of an encoded Edwards point that is not the identity: (1 + y) / (1 − y). RFC 7748 §4.1 */
+export const montgomeryOf = (point: Uint8Array): Bytes => {
+  const y = fromLittleEndian(point) & (2n ** 255n - 1n)
+  return toLittleEndian(((1n + y) * inverse((P + 1n - y) % P)) % P)
 }

@@ -128,14 +128,15 @@ export const mlKemKeyPair: Primitives["mlKemKeyPair"] = (seed) => {
 }
 export const mlKemEncapsulate: Primitives["mlKemEncapsulate"] = (publicKey, randomness) => {
   size.requireKey(publicKey, size.KEM_PUBLIC_BYTES, "ML-KEM public key")
-  size.requireLength(randomness, size.KEM_RANDOM_BYTES, "ERR_DECODE", "randomness")
+  if (randomness !== undefined)
+    size.requireLength(randomness, size.KEM_RANDOM_BYTES, "ERR_DECODE", "randomness")
   const { cipherText, sharedSecret } = encapsulate(publicKey, randomness)
   return { ciphertext: copy(cipherText), sharedSecret: copy(sharedSecret) }
 }
 /** The lengths were checked: what still fails is the modulus check. FIPS 203 §7.2 */
 const encapsulate = (
   publicKey: Uint8Array,
-  randomness: Uint8Array,
+  randomness: Uint8Array | undefined,
 ): ReturnType<typeof ml_kem768.encapsulate> => {
   try {
     return ml_kem768.encapsulate(publicKey, randomness)

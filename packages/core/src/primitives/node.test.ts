@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { BACK_ENDS, bytesOf } from "../../test/support/back-ends.ts"
+import { Point } from "@noble/ed25519"
+import { BACK_ENDS, bytesOf, flipped } from "../../test/support/back-ends.ts"
 import { utf8 } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
+import { isMlKemPublicKey } from "./ml-kem-rules.ts"
 import * as portableIndex from "./index.default.ts"
 import * as nodeIndex from "./index.node.ts"
 import * as noble from "./noble.ts"
@@ -61,7 +63,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   mlKemEncapsulate: {
     inputs: (p) => [p.mlKemKeyPair(bytesOf("s", 64)).publicKey, bytesOf("m", 32)],
-    call: (p, [key, m]) => Object.values(p.mlKemEncapsulate(key!, m!)) as Bytes[],
+    call: (p, [key, m]) => Object.values(p.mlKemEncapsulate(key!, m)) as Bytes[],
   },
   mlKemDecapsulate: {
     inputs: () => [bytesOf("s", 64), bytesOf("c", 1088)],
@@ -165,6 +167,64 @@ describe("the two back ends", () => {
           expect(answer(node, other), `${size} ${at} ${put}`).toEqual(answer(noble, other))
         }
     }
+  })
+
+  it("agree on which points are free of torsion: 40 points, each beside all eight of small order", () => {
+    const eighth = Point.fromHex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+    for (let i = 1; i <= 40; i++) {
+      let point = Point.BASE.multiply(BigInt(i) ** 40n + 1n)
+      for (let turn = 0; turn < 8; turn++, point = point.add(eighth)) {
+        const bytes = new Uint8Array(point.toBytes())
+        expect(node.isTorsionFree(bytes), `${i} ${turn}`).toBe(turn === 0)
+        expect(noble.isStrictPoint(bytes), `${i} ${turn}`).toBe(turn === 0)
+      }
+    }
+  })
+
+  it("agree on signatures by what is no point of the curve", () => {
+    for (let i = 0; i < 40; i++) {
+      const [key, signature] = [bytesOf(`key ${i}`, 32), bytesOf(`signature ${i}`, 64)]
+      key[31] = (key[31] as number) & 0x7f
+      signature[63] = 0
+      expect(node.verifyStrict(key, utf8("m"), signature)).toBe(false)
+      expect(noble.verifyStrict(key, utf8("m"), signature)).toBe(false)
+    }
+  })
+
+  it("take a signature again, and none that differs from it in anything", () => {
+    const seed = bytesOf("signer", 32)
+    const [key, message] = [node.ed25519PublicKey(seed), bytesOf("m", 50)]
+    const signature = node.ed25519Sign(seed, message)
+    for (const p of [node, noble, node, noble]) {
+      expect(p.verifyStrict(key, message, signature)).toBe(true)
+      expect(p.verifyStrict(key, flipped(message, 3), signature)).toBe(false)
+      expect(p.verifyStrict(key, message, flipped(signature, 40))).toBe(false)
+      expect(p.verifyStrict(node.ed25519PublicKey(bytesOf("other", 32)), message, signature)).toBe(false)
+    }
+  })
+
+  it("encapsulate with the platform's own randomness to what the other opens, and check the same modulus", () => {
+    const { publicKey, secretSeed } = noble.mlKemKeyPair(bytesOf("kem", 64))
+    for (const p of [node, noble]) {
+      const sealed = p.mlKemEncapsulate(publicKey, undefined)
+      expect(noble.mlKemDecapsulate(secretSeed, sealed.ciphertext)).toEqual(sealed.sharedSecret)
+      expect(p.mlKemEncapsulate(publicKey, undefined).sharedSecret).not.toEqual(sealed.sharedSecret)
+      expect(() => p.mlKemEncapsulate(publicKey.subarray(1), undefined)).toThrow("1183")
+    }
+    for (const at of [0, 1, 2, 500, 1149, 1150, 1151])
+      for (const value of [0x00, 0x0d, 0x1d, 0xd0, 0xff]) {
+        const key = publicKey.slice()
+        key[at] = value
+        let valid = true
+        try {
+          noble.mlKemEncapsulate(key, new Uint8Array(32))
+        } catch {
+          valid = false
+        }
+        expect(isMlKemPublicKey(key), `${at} ${value}`).toBe(valid)
+        if (valid) expect(node.mlKemEncapsulate(key, undefined).ciphertext).toHaveLength(1088)
+        else expect(() => node.mlKemEncapsulate(key, undefined)).toThrow("modulus")
+      }
   })
 
   it("export the same names, which are those of the interface", () => {

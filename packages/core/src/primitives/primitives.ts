@@ -65,10 +65,11 @@ export interface Primitives {
   /** ML-KEM-768 key pair of a 64-byte seed. FIPS 203 §7.1 */
   mlKemKeyPair(seed: Uint8Array): KemKeyPair
   /**
-   * Encapsulate to a public key, with 32 random bytes. FIPS 203 §7.2
+   * Encapsulate to a public key, with 32 random bytes; undefined: the back end draws them from the platform, and may
+   * compute natively, since Node lets nobody hand them in. FIPS 203 §7.2
    * @throws ERR_KEY_INVALID when the key has another length than 1,184 bytes or fails the modulus check.
    */
-  mlKemEncapsulate(publicKey: Uint8Array, randomness: Uint8Array): KemSealed
+  mlKemEncapsulate(publicKey: Uint8Array, randomness: Uint8Array | undefined): KemSealed
   /**
    * Shared secret (32) of a 1,088-byte ciphertext; a wrong one yields the implicit-rejection secret, without a branch of ours.
    * @throws ERR_DECODE on another length. FIPS 203 §7.3

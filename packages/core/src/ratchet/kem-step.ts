@@ -3,9 +3,10 @@
  * chain carry its KEM fields, so loss and reordering are harmless. protocol.md §6.1
  */
 import { type Secret, secret } from "../bytes/secret.ts"
-import type { Bytes, Deps } from "../deps.ts"
+import { type Bytes, type Deps, drawnUnlessNative } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { KEM_EVERY_TURNS, KEM_MAX_AGE_MS } from "../limits.ts"
+import { isMlKemPublicKey } from "../primitives/ml-kem-rules.ts"
 import { mlKemDecapsulate, mlKemEncapsulate, mlKemKeyPair } from "#primitives"
 import type { KemStep } from "./root.ts"
 import type { RatchetState } from "./state.ts"
@@ -31,7 +32,7 @@ export const advertise = (deps: Deps): Advertised => {
 /** The step of a new sending chain: answers the key the peer advertised, if it did. */
 export const encapsulateStep = (peerKey: Bytes | undefined, deps: Deps): KemStep | undefined => {
   if (peerKey === undefined) return undefined
-  const sealed = mlKemEncapsulate(peerKey, deps.random(32))
+  const sealed = mlKemEncapsulate(peerKey, drawnUnlessNative(deps, 32))
   return { sharedSecret: sealed.sharedSecret, publicKey: peerKey, ciphertext: sealed.ciphertext }
 }
 
@@ -53,9 +54,5 @@ export const decapsulateStep = (state: RatchetState, ciphertext: Bytes | undefin
  * @throws ERR_AUTHENTICATION
  */
 export const checkPeerKemKey = (publicKey: Bytes): void => {
-  try {
-    mlKemEncapsulate(publicKey, new Uint8Array(32))
-  } catch (cause) {
-    throw new SecureChatError("ERR_AUTHENTICATION", "message does not open", { cause })
-  }
+  if (!isMlKemPublicKey(publicKey)) throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
 }
