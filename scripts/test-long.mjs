@@ -7,6 +7,7 @@ const SUITES = {
   million: { files: ["packages/core/test/property/million"], env: { MILLION_MESSAGES: "1000000" } },
   interop: { files: ["tests/interop/fernet"], env: { INTEROP_MESSAGES: "10000" } },
   sim: { files: ["tests/sim/sim.test"], env: { SIM_SEEDS: "10000" } },
+  history: { files: ["tests/history"], env: { HISTORY_MESSAGES: "100000" } },
   codecs: { files: ["packages/core/test/property/codecs"], env: { CODEC_RUNS: "100000" } },
 }
 
