@@ -6,7 +6,6 @@ import type { Message } from "@securechat/core"
 import { sqliteStore } from "@securechat/core/store/sqlite"
 import { afterAll, describe, expect, it } from "vitest"
 import { until, world } from "../support/people.ts"
-import { plainStore } from "../support/plain-store.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "securechat-refused-"))
 afterAll(() => {
@@ -17,9 +16,10 @@ describe("a store without space", () => {
   it("[D10] refuses a message whole, sends nothing of it, and takes it once there is space", async () => {
     await using where = await world()
     const path = join(folder, "full.db")
+    const storeKey = new Uint8Array(32).fill(7)
     const bob = await where.join("bob")
     const store = sqliteStore(path, { maxBytes: 700_000 })
-    const alice = await where.join("alice", { store: plainStore(store) })
+    const alice = await where.join("alice", { store, storeKey })
     const toBob = await alice.direct("bob")
     await bob.direct("alice")
     const accepted: string[] = []
@@ -38,7 +38,7 @@ describe("a store without space", () => {
     expect(accepted.length).toBeGreaterThan(2)
     await alice.close()
 
-    const again = await where.join("alice", { store: plainStore(sqliteStore(path)) })
+    const again = await where.join("alice", { store: sqliteStore(path), storeKey })
     const resumed = await again.direct("bob")
     const sent = await resumed.send(refused)
     await resumed.waitFor(sent.id, "delivered")

@@ -3,7 +3,6 @@ import { createInterface } from "node:readline"
 import { type Message, SecureChat } from "@securechat/core"
 import { sqliteStore } from "@securechat/core/store/sqlite"
 import { webSocket } from "@securechat/transport-ws"
-import { plainStore } from "../../support/plain-store.ts"
 
 export interface Report {
   readonly event: "open" | "refused" | "sent" | "failed" | "error" | "closed"
@@ -19,7 +18,8 @@ const codeOf = (error: unknown): string => (error as { code?: string }).code ?? 
 const chat = new SecureChat({
   user: "alice",
   transport: webSocket(url),
-  store: plainStore(sqliteStore(file)),
+  store: sqliteStore(file),
+  storeKey: new Uint8Array(32).fill(7),
   tabs: tabs === "takeover" ? "takeover" : "refuse",
 })
 chat.on("error", (error) => {

@@ -2,7 +2,6 @@
 import { SecureChat, type SecureChatError } from "@securechat/core"
 import { indexedDbStore } from "@securechat/core/store/indexeddb"
 import { webSocket } from "@securechat/transport-ws"
-import { plainStore } from "../../support/plain-store.ts"
 
 let chat: SecureChat | undefined
 const errors: string[] = []
@@ -11,7 +10,8 @@ const codeOf = (error: unknown): string => (error as Partial<SecureChatError>).c
 /** "open", or the code of why not. */
 export const open = async (url: string, name: string, tabs: "refuse" | "takeover"): Promise<string> => {
   chat ??= new SecureChat({
-    ...{ user: "alice", transport: webSocket(url), store: plainStore(indexedDbStore(name)), tabs },
+    ...{ user: "alice", transport: webSocket(url), tabs },
+    ...{ store: indexedDbStore(name), storeKey: new Uint8Array(32).fill(7) },
   })
   chat.on("error", (error) => errors.push(error.code))
   return chat.start().then(() => "open", codeOf)
