@@ -15,6 +15,8 @@ const SOURCES = [
   "examples/web/package.json",
   "packages/core/src",
   "packages/core/package.json",
+  "packages/transport-socketio/src",
+  "packages/transport-socketio/package.json",
   "packages/transport-ws/src",
   "packages/transport-ws/package.json",
   "pnpm-lock.yaml",

@@ -17,6 +17,11 @@ const BUDGETS = [
     limitBytes: 2_000,
     external: [/^@securechat\/core/],
   },
+  {
+    code: 'export * from "@securechat/transport-socketio"',
+    limitBytes: 15_000,
+    external: [/^@securechat\/core/],
+  },
 ]
 
 const app = join(root, "examples/web")

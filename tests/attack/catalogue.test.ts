@@ -1,6 +1,6 @@
 /** Keeps the list of attacks whole: every row owed today has a test or a named reason, and no test names an unknown row. */
 import { globSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { CATALOGUE } from "./catalogue.ts"
@@ -28,6 +28,18 @@ const coverage = (): ReadonlyMap<string, readonly string[]> => {
   return found
 }
 
+/** Files of rows that a file of their own runs once more over Socket.IO. */
+const overSocketIo = (): ReadonlySet<string> =>
+  new Set(
+    files
+      .filter((file) => /\bgoBy\("socket\.io"\)/.test(text(file)))
+      .flatMap((file) =>
+        [...text(file).matchAll(/\bimport\("(\.[^"]+)"\)/g)].map(([, path = ""]) =>
+          join(dirname(file), path),
+        ),
+      ),
+  )
+
 describe("the attack catalogue", () => {
   const found = coverage()
 
@@ -44,6 +56,15 @@ describe("the attack catalogue", () => {
     const now = CATALOGUE.filter((row) => row.stage === "now")
     const missing = now.filter((row) => !found.has(row.id) && OWED[row.id] === undefined)
     expect(missing.map((row) => `${row.id} ${row.title}`)).toEqual([])
+  })
+
+  it("has a test over both transports for every row that depends on them", () => {
+    const both = overSocketIo()
+    expect(both.size).toBeGreaterThan(5)
+    const single = CATALOGUE.filter(
+      ({ id, overBoth }) => overBoth === true && !(found.get(id) ?? []).some((file) => both.has(file)),
+    )
+    expect(single.map(({ id, title }) => `${id} ${title}`)).toEqual([])
   })
 
   it("owes nothing that is tested, unknown or not yet due", () => {

@@ -17,7 +17,6 @@ export const OWED: Readonly<Record<string, string>> = {
   G2: "sealed streams: attachments",
   G3: "sealed streams: attachments",
   G10: "sealed streams: attachments",
-  R4: "Socket.IO attachments: Socket.IO",
   R17: "blobs: attachments",
 }
 

@@ -1,8 +1,8 @@
 import { SecureChat } from "@securechat/core"
-import { webSocket } from "@securechat/transport-ws"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { collect, freshStore, world } from "../support/people.ts"
+import { way } from "../support/transports.ts"
 
 const handles = (): string[] =>
   process.getActiveResourcesInfo().filter((name) => name === "Timeout" || name.startsWith("TCPSocket"))
@@ -10,7 +10,7 @@ const handles = (): string[] =>
 describe("a chat's life", () => {
   it("has a constructor without I/O or timer, and says so when it is used too early", async () => {
     const before = handles()
-    const chat = new SecureChat({ user: "alice", transport: webSocket("ws://127.0.0.1:9") })
+    const chat = new SecureChat({ user: "alice", transport: way().dial("http://127.0.0.1:9") })
     expect(handles()).toEqual(before)
     expect(chat.connection).toBe("idle")
     expect(() => chat.accountId).toThrow(expect.objectContaining({ code: "ERR_STATE" }))
@@ -20,7 +20,7 @@ describe("a chat's life", () => {
   })
 
   it("starts without a relay: open resolves, and what needs the relay can be aborted", async () => {
-    const chat = await SecureChat.open({ user: "alice", transport: webSocket("ws://127.0.0.1:9") })
+    const chat = await SecureChat.open({ user: "alice", transport: way().dial("http://127.0.0.1:9") })
     expect(chat.accountId).toMatch(/^sc1/)
     const signal = AbortSignal.timeout(20)
     await expect(chat.whenOnline({ signal })).rejects.toMatchObject({ code: "ERR_ABORTED" })
@@ -32,11 +32,11 @@ describe("a chat's life", () => {
     await chat.close()
     await rejected
     await rejectedToo
-    await expect(SecureChat.open({ transport: webSocket("ws://127.0.0.1:9"), signal })).rejects.toMatchObject(
-      {
-        code: "ERR_ABORTED",
-      },
-    )
+    await expect(
+      SecureChat.open({ transport: way().dial("http://127.0.0.1:9"), signal }),
+    ).rejects.toMatchObject({
+      code: "ERR_ABORTED",
+    })
   })
 
   it("gives pending calls ERR_CLOSED, keeps what was queued, and goes on after another start", async () => {
@@ -103,7 +103,7 @@ describe("a chat's life", () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (order, endOpen) => {
         const chat = new SecureChat({
-          transport: webSocket(relay.url.replace("http", "ws")),
+          transport: way().dial(relay.url),
           store: freshStore(),
         })
         const pending: Promise<unknown>[] = []

@@ -2,7 +2,7 @@
 import { type ChatOptions, type Message, SecureChat, type Store, memoryStore } from "@securechat/core"
 import { type Relay, type RelayOptions, createRelay } from "@securechat/server"
 import { silentLogger } from "@securechat/core/transport"
-import { webSocket } from "@securechat/transport-ws"
+import { way } from "./transports.ts"
 
 export interface World extends AsyncDisposable {
   /** A chat with its own store, unless one is given. */
@@ -41,7 +41,7 @@ export const world = async (options: RelayOptions = {}): Promise<World> => {
   const chats: SecureChat[] = []
   const open: World["open"] = async (more = {}) => {
     const chat = await SecureChat.open({
-      transport: webSocket(url.replace("http", "ws")),
+      transport: way().dial(url),
       retry: RETRY,
       ...more,
     })

@@ -24,8 +24,8 @@ import {
 import { silentLogger } from "@securechat/core/transport"
 import { type Relay, type RelayOptions, createRelay } from "@securechat/server"
 import { type ManualClock, manualClock } from "@securechat/testkit"
-import { webSocket } from "@securechat/transport-ws"
 import { EvilRelay } from "./evil-relay.ts"
+import { way } from "./transports.ts"
 
 const random = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length))
 
@@ -167,7 +167,7 @@ export class Person {
 
 export interface WorldOptions {
   readonly relay?: RelayOptions
-  /** How clients reach the relay; default ws. */
+  /** How clients reach the relay; default the file's way. */
   readonly dial?: (url: string) => Transport
 }
 
@@ -190,7 +190,7 @@ const buckets = {
   ...{ claim: ROOMY, claimTarget: ROOMY, publish: ROOMY, handle: ROOMY },
 }
 
-export const createWorld = async ({ relay: given, dial = webSocket }: WorldOptions = {}): Promise<World> => {
+export const createWorld = async ({ relay: given, dial = way().dial }: WorldOptions = {}): Promise<World> => {
   const clock = manualClock()
   const deps = { random, nowMs: clock.nowMs }
   const relay = createRelay(

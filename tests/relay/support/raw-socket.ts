@@ -1,5 +1,6 @@
 /** Sockets below any WebSocket library: what no client would send. */
 import { type Socket, connect as tcp } from "node:net"
+import { way } from "../../support/transports.ts"
 
 /** Raw TCP behind a good upgrade: what no WebSocket library sends. */
 export const rawUpgrade = (port: number): Promise<Socket> =>
@@ -7,13 +8,13 @@ export const rawUpgrade = (port: number): Promise<Socket> =>
     const socket = tcp(port, "127.0.0.1", () => {
       socket.write(
         [
-          "GET /ws HTTP/1.1",
+          `GET ${way().path} HTTP/1.1`,
           `Host: 127.0.0.1:${port}`,
           "Upgrade: websocket",
           "Connection: Upgrade",
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
           "Sec-WebSocket-Version: 13",
-          "Sec-WebSocket-Protocol: securechat.v1",
+          ...(way().name === "websocket" ? ["Sec-WebSocket-Protocol: securechat.v1"] : []),
           "\r\n",
         ].join("\r\n"),
       )
@@ -25,6 +26,8 @@ export const rawUpgrade = (port: number): Promise<Socket> =>
     socket.once("error", reject)
   })
 
+const CLOSE_WITHOUT_CODE = Buffer.of(0x88, 0)
+
 /** Everything the relay still says on a raw socket, until it hangs up. */
 export const untilClosed = (socket: Socket): Promise<Buffer> =>
   new Promise((resolve) => {
@@ -32,7 +35,8 @@ export const untilClosed = (socket: Socket): Promise<Buffer> =>
     socket.on("data", (part: Buffer) => {
       parts.push(part)
       // The other half of the closing handshake, without which the relay would wait for it.
-      if (closeCode(Buffer.concat(parts)) !== undefined) socket.end()
+      const received = Buffer.concat(parts)
+      if (closeCode(received) !== undefined || received.subarray(-2).equals(CLOSE_WITHOUT_CODE)) socket.end()
     })
     socket.on("error", () => undefined)
     socket.on("close", () => {

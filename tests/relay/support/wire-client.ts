@@ -1,7 +1,9 @@
-/** A WebSocket that speaks frames and remembers everything: it can send what no client would. */
-import { type Frame, type FrameName, type FrameOf, frameCodec } from "@securechat/core/wire"
+/** A connection that speaks frames and remembers everything: it can send what no client would. */
+import { type Frame, type FrameName, type FrameOf, closeCodeOf, frameCodec } from "@securechat/core/wire"
 import type { RelayDevice } from "@securechat/testkit"
 import { type ClientOptions, WebSocket } from "ws"
+import { way } from "../../support/transports.ts"
+import { type PacketSocket, packets } from "./engine-packets.ts"
 
 export interface Ended {
   readonly code: number
@@ -18,8 +20,11 @@ export class WireClient {
   readonly device: RelayDevice
   readonly socket: WebSocket
   readonly frames: Frame[] = []
-  /** Resolves when the socket is gone, with its close code. */
+  /** Resolves when frames can be sent. */
+  readonly open: Promise<void>
+  /** Resolves when the socket is gone, with its close code; over Socket.IO, which has none, with that of the last `bye`. */
   readonly ended: Promise<Ended>
+  readonly #packets: PacketSocket | undefined
   #taken = 0
   #waiters: Waiter[] = []
   #request = 2
@@ -28,18 +33,32 @@ export class WireClient {
     this.socket = socket
     this.device = device
     socket.binaryType = "nodebuffer"
-    socket.on("message", (data: Buffer) => {
+    const frame = (data: Buffer): void => {
       this.#receive(frameCodec.decode(data))
+    }
+    let opened = (): void => undefined
+    this.open = new Promise((resolve) => {
+      opened = resolve
     })
+    if (way().name === "socket.io") this.#packets = packets(socket, { open: opened, frame })
+    else socket.on("message", frame).once("open", opened)
     // The relay may be gone before we are: `close` follows.
     socket.on("error", () => undefined)
     this.ended = new Promise((resolve) => {
-      socket.on("close", (code, reason) => {
+      socket.on("close", (wireCode, reason) => {
+        const code = this.#closeCode(wireCode)
         for (const waiter of this.#waiters) waiter.reject(new Error(`closed with ${code} while waiting`))
         this.#waiters = []
         resolve({ code, reason: reason.toString() })
       })
     })
+  }
+
+  #closeCode(wireCode: number): number {
+    const NO_CODE = 1005
+    if (this.#packets === undefined || wireCode !== NO_CODE) return wireCode
+    const last = this.frames.at(-1)
+    return closeCodeOf(last?.type === "bye" ? last.code : 0)
   }
 
   #receive(frame: Frame): void {
@@ -50,7 +69,13 @@ export class WireClient {
   }
 
   send(frame: Frame): void {
-    this.socket.send(frameCodec.encode(frame))
+    this.sendBytes(frameCodec.encode(frame))
+  }
+
+  /** As one frame, whatever it is. */
+  sendBytes(bytes: Uint8Array): void {
+    if (this.#packets === undefined) this.socket.send(bytes)
+    else this.#packets.send(bytes)
   }
 
   /** The next frame of this type that nobody has waited for yet, come or to come. */
@@ -102,12 +127,15 @@ export class WireClient {
 
   /** Ends from our side; resolves when it is over. */
   leave(): Promise<Ended> {
-    this.socket.close(1000)
+    if (this.#packets === undefined) this.socket.close(1000)
+    else this.#packets.leave()
     return this.ended
   }
 }
 
-export interface DialOptions extends Omit<ClientOptions, "protocol"> {
+export interface DialOptions extends Omit<ClientOptions, "protocol" | "path"> {
+  /** Another request target. */
+  readonly path?: string | undefined
   readonly protocol?: string | readonly string[] | undefined
 }
 
@@ -117,17 +145,15 @@ export const dial = async (
   device: RelayDevice,
   options: DialOptions = {},
 ): Promise<WireClient> => {
-  const { protocol = "securechat.v1", ...rest } = options
+  const { protocol = way().name === "websocket" ? "securechat.v1" : [], path = way().path, ...rest } = options
   const socket = new WebSocket(
-    `${url.replace(/^http/, "ws")}/ws`,
+    url.replace(/^http/, "ws") + path,
     typeof protocol === "string" ? protocol : [...protocol],
     rest,
   )
   const client = new WireClient(socket, device)
   await new Promise<void>((resolve, reject) => {
-    socket.once("open", () => {
-      resolve()
-    })
+    void client.open.then(resolve)
     socket.once("unexpected-response", (_request, response) => {
       response.resume()
       reject(new Error(`refused with ${response.statusCode ?? 0}`))

@@ -1,0 +1,10 @@
+/** What the relay refuses and what it does for devices, once more over Socket.IO. */
+import { describe } from "vitest"
+import { goBy } from "../support/transports.ts"
+
+goBy("socket.io")
+
+describe("over Socket.IO", async () => {
+  await import("./hostile.test.ts")
+  await import("./service.test.ts")
+})
