@@ -23,11 +23,8 @@ export const OWED: Readonly<Record<string, string>> = {
 /** Rows that have tests and owe a part all the same. Goes with the change that brings the part. */
 export const REMAINDERS: Readonly<Record<string, string>> = {
   C8: "file names and bodies: attachments",
-  C9: "Redis and files of the relay: several relays, durable mailboxes",
   D11: "ten thousand sessions and unknown senders: long runs",
   D4: "SIGKILL before the answer: durable stores",
   R5: "a thousand readers at 2,000 messages a second: load runs",
   R6: "two thousand half-open handshakes: load runs",
-  R12: "descriptors of the process run out: load runs",
-  R13: "kill -9 between append and accepted: durable mailboxes",
 }
