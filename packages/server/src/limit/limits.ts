@@ -98,7 +98,7 @@ const LIMITS = {
   memoryBytes: 512 * MIB,
   /** What a client is told to wait when a mailbox is full. */
   fullRetryMs: MINUTE_MS,
-  /** Accounts with public keys in memory (about 45 KB each with full stock). */
+  /** Accounts with public keys (about 45 KB each with full stock). */
   accounts: 10_000,
   /** Statements of one device list chain. */
   listVersions: 1_000,
@@ -131,6 +131,8 @@ export interface RelayLimits {
   readonly mailboxBytes?: number | undefined
   readonly mailboxMessages?: number | undefined
   readonly messageTtlMs?: number | undefined
+  /** Accounts that have published: raise it for a durable relay with more people. */
+  readonly accounts?: number | undefined
   /** Token buckets by name: how many at once, how many per second after that. */
   readonly buckets?: { readonly [K in BucketName]?: BucketSpec | undefined } | undefined
 }
