@@ -14,6 +14,8 @@ export type Entry =
   | { readonly kind: "conversation"; readonly who: string; readonly status: SecurityStatus }
   | { readonly kind: "security"; readonly who: string; readonly status: SecurityStatus }
   | { readonly kind: "message"; readonly who: string; readonly text: string; readonly status: SecurityStatus }
+  /** Of an earlier run. */
+  | { readonly kind: "past"; readonly who: string; readonly text: string; readonly mine: boolean }
   | { readonly kind: "said"; readonly who: string; readonly text: string; readonly number: number }
   | { readonly kind: "delivery"; readonly who: string; readonly number: number; readonly delivery: Delivery }
   | { readonly kind: "unreadable"; readonly who: string; readonly code: string }
@@ -45,6 +47,8 @@ export const plainLine = (entry: Entry): string | undefined => {
       return `security ${entry.who} ${security(entry.status)}`
     case "message":
       return `message ${entry.who} ${levelWord(entry.status.level)} ${entry.text}`
+    case "past":
+      return `past ${entry.who} ${entry.mine ? "out" : "in"} ${entry.text}`
     case "said":
       return `said ${entry.who} ${entry.number} ${entry.text}`
     case "delivery":

@@ -17,6 +17,8 @@ describe("adviceFor", () => {
     expect(codeOf("ERR_USER_NOT_FOUND")).toBe(EXIT.noPeer)
     expect(codeOf("ERR_HANDLE_TAKEN")).toBe(EXIT.refused)
     expect(codeOf("ERR_AUTH_REJECTED")).toBe(EXIT.refused)
+    expect(codeOf("ERR_OTHER_TAB")).toBe(EXIT.noStore)
+    expect(codeOf("ERR_STORE_WRONG_KEY")).toBe(EXIT.noStore)
     expect(codeOf("ERR_INTERNAL")).toBe(EXIT.unexpected)
     expect(new Set(Object.values(EXIT)).size).toBe(Object.keys(EXIT).length)
   })

@@ -9,6 +9,7 @@ export const EXIT = {
   noPeer: 4,
   refused: 5,
   unsent: 6,
+  noStore: 7,
 } as const
 
 export interface Advice {
@@ -44,6 +45,17 @@ export const adviceFor = (error: unknown, where: string): Advice => {
     case "ERR_AUTH_REJECTED":
     case "ERR_AUTH_EXPIRED":
       return { exitCode: EXIT.refused, text: "The relay refused the sign-in." }
+    case "ERR_OTHER_TAB":
+      return {
+        exitCode: EXIT.noStore,
+        text: "Another chat has this store. Leave it there, or take it with --takeover.",
+      }
+    case "ERR_STORE_WRONG_KEY":
+    case "ERR_STORE_CORRUPT":
+    case "ERR_STORE_TOO_NEW":
+    case "ERR_STORE_UNAVAILABLE":
+    case "ERR_STORE_FULL":
+      return { exitCode: EXIT.noStore, text: sentence(error) }
     default:
       return { exitCode: EXIT.unexpected, text: sentence(error) }
   }

@@ -1,6 +1,6 @@
 /** The terminal chat: `npm run chat -- --name alice`. Reads the command line, picks a view, sets the exit code. */
 import process from "node:process"
-import { SecureChat } from "@securechat/core"
+import { type ChatOptions, SecureChat, SecureChatError } from "@securechat/core"
 import { webSocket } from "@securechat/transport-ws"
 import { connect } from "./connect.ts"
 import { EXIT, adviceFor } from "./exits.ts"
@@ -56,17 +56,35 @@ const untilStopped = (): AbortSignal => {
   return stop.signal
 }
 
+/** Loaded only where it is asked for: a chat in memory needs no SQLite. */
+const storeFor = async ({ store }: Options): Promise<Pick<ChatOptions, "store" | "storeKey" | "tabs">> => {
+  if (store === undefined) return {}
+  const { fileKey, sqliteStore } = await import("@securechat/core/store/sqlite")
+  return {
+    store: sqliteStore(store.file),
+    storeKey: store.passphrase ?? fileKey(`${store.file}.key`),
+    tabs: store.takeover ? "takeover" : "refuse",
+  }
+}
+
 const chatWith = async (options: Options): Promise<number> => {
-  const signal = untilStopped()
+  const lost = new AbortController()
+  const signal = AbortSignal.any([untilStopped(), lost.signal])
   const chat = new SecureChat({
     user: options.name,
     transport: webSocket(options.relay),
     inspect: KEPT_FORMS,
+    ...(await storeFor(options)),
+  })
+  // The store is another chat's now, and this one has ended.
+  chat.on("error", (error) => {
+    if (SecureChatError.is(error, "ERR_OTHER_TAB")) lost.abort()
   })
   try {
-    return await (options.plain ? talkPlainly : talkOnScreen)(chat, options, signal)
+    const exitCode = await (options.plain ? talkPlainly : talkOnScreen)(chat, options, signal)
+    return lost.signal.aborted ? EXIT.noStore : exitCode
   } catch (error) {
-    if (signal.aborted) return EXIT.fine
+    if (signal.aborted) return lost.signal.aborted ? EXIT.noStore : EXIT.fine
     const { exitCode, text } = adviceFor(error, options.relay)
     process.stderr.write(`securechat: ${text}\n`)
     return exitCode

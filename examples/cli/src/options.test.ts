@@ -17,7 +17,14 @@ const refusal = (argv: string[]): string => {
 describe("parseOptions", () => {
   it("needs nothing but a name", () => {
     const taken = { name: "alice", to: undefined, relay: "ws://localhost:5000", plain: false, color: true }
-    expect(options(["--name", "alice"])).toEqual(taken)
+    expect(options(["--name", "alice"])).toEqual({ ...taken, store: undefined })
+  })
+  it("keeps a store where it is named, under a passphrase where the environment has one", () => {
+    const store = { file: "a.db", passphrase: undefined, takeover: false }
+    expect(options(["--store", "a.db"]).store).toEqual(store)
+    const around = { env: { SECURECHAT_PASSPHRASE: "correct horse" }, terminal: true }
+    const taken = options(["--store", "a.db", "--takeover"], around).store
+    expect(taken).toEqual({ file: "a.db", passphrase: "correct horse", takeover: true })
   })
   it("takes the port of a local relay from PORT, and an address above it", () => {
     expect(options([], { env: { PORT: "6001" }, terminal: true }).relay).toBe("ws://localhost:6001")

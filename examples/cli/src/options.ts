@@ -10,6 +10,16 @@ export interface Options {
   /** Lines only: asked for, or stdout is no terminal. */
   readonly plain: boolean
   readonly color: boolean
+  /** Where account, sessions and messages are kept; undefined: in memory. */
+  readonly store: StoreChoice | undefined
+}
+
+export interface StoreChoice {
+  readonly file: string
+  /** Undefined: a key in a file of its own beside it. */
+  readonly passphrase: string | undefined
+  /** From another chat that has it open. */
+  readonly takeover: boolean
 }
 
 export interface Surroundings {
@@ -47,7 +57,14 @@ interface Flags {
   readonly relay: string
   readonly plain?: boolean
   readonly color: boolean
+  readonly store?: string
+  readonly takeover?: boolean
 }
+
+const storeOf = ({ store, takeover }: Flags, passphrase: string | undefined): StoreChoice | undefined =>
+  store === undefined
+    ? undefined
+    : { file: store, passphrase: passphrase === "" ? undefined : passphrase, takeover: takeover === true }
 
 const program = (port: string | undefined): Command =>
   new Command("securechat")
@@ -68,6 +85,11 @@ const program = (port: string | undefined): Command =>
       relayUrl,
       defaultRelay(port),
     )
+    .option(
+      "-s, --store <file>",
+      "keep account and messages in this file, sealed: by SECURECHAT_PASSPHRASE, else by a key in <file>.key",
+    )
+    .option("--takeover", "take the store from another chat that has it open")
     .option("-p, --plain", "one line per event, for pipes and screen readers; implied without a terminal")
     .option("--no-color", "no color; NO_COLOR in the environment does the same")
     .allowExcessArguments(false)
@@ -89,6 +111,7 @@ export const parseOptions = (argv: readonly string[], around: Surroundings): Par
       relay: flags.relay,
       plain: flags.plain === true || !around.terminal,
       color: flags.color && !noColor,
+      store: storeOf(flags, around.env["SECURECHAT_PASSPHRASE"]),
     }
     return { kind: "run", options }
   } catch (error) {

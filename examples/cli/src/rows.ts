@@ -61,6 +61,8 @@ export const RowLine = ({ entry, color, columns }: RowProps): ReactNode => {
   switch (entry.kind) {
     case "message":
       return spoken(entry.who, entry.text, { paint: color ? { color: "magenta" } : null, columns })
+    case "past":
+      return spoken(entry.mine ? "you" : entry.who, entry.text, { paint: { dimColor: true }, columns })
     case "said":
       return spoken("you", entry.text, { paint: color ? { color: "cyan" } : null, columns })
     case "conversation":

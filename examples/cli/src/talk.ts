@@ -36,6 +36,9 @@ const TOLD: ReadonlySet<SendStatus> = new Set(["sent", "delivered", "read", "hel
 const isTold = (status: SendStatus | undefined): status is Delivery =>
   status !== undefined && TOLD.has(status)
 
+/** Messages of earlier runs shown when a conversation is chosen. */
+const PAST = 20
+
 const nameOf = (conversation: Conversation): string => safeText(conversation.title)
 const peerOf = (conversation: Conversation): Contact => {
   const [peer] = conversation.members
@@ -51,6 +54,8 @@ export class Talk {
   readonly #numbers = new Map<MessageId, number>()
   #current: Conversation | undefined
   #newest: MessageId | undefined
+  /** Conversations of which something is on the screen. */
+  readonly #shownHere = new Set<ConversationId>()
   /** The newest own message of each conversation: the last whose receipt is worth waiting for. */
   readonly #lastSaid = new Map<Conversation, MessageId>()
   /** The safety number on the screen: only what was seen can be confirmed. */
@@ -87,7 +92,7 @@ export class Talk {
   /** From now on typed lines go to `user`. Shows why not, and returns the exit code, when it fails. */
   async open(user: string): Promise<number> {
     try {
-      this.#choose(await this.#chat.direct(user))
+      await this.#enter(await this.#chat.direct(user))
       return 0
     } catch (error) {
       return this.fail(error)
@@ -137,7 +142,7 @@ export class Talk {
         for (const text of helpLines()) this.#show({ kind: "info", text })
         return
       case "to":
-        this.#choose(await this.#chat.direct(command.user))
+        await this.#enter(await this.#chat.direct(command.user))
         return
       case "status":
         this.#status()
@@ -182,8 +187,19 @@ export class Talk {
     this.#show({ kind: "conversation", who: nameOf(conversation), status: conversation.security })
   }
 
+  /** Chooses it, and shows how it stood when the last run ended. */
+  async #enter(conversation: Conversation): Promise<void> {
+    this.#choose(conversation)
+    if (this.#shownHere.has(conversation.id)) return
+    this.#shownHere.add(conversation.id)
+    const who = nameOf(conversation)
+    for (const item of (await conversation.page({ limit: PAST })).items)
+      if ("text" in item) this.#show({ kind: "past", who, text: safeText(item.text ?? ""), mine: item.mine })
+  }
+
   async #say(conversation: Conversation, text: string): Promise<void> {
     const message = await conversation.send(text)
+    this.#shownHere.add(conversation.id)
     const number = this.#numbers.size + 1
     this.#numbers.set(message.id, number)
     this.#newest = message.id
@@ -259,6 +275,7 @@ export class Talk {
     if (conversation === undefined) return
     if (this.#current === undefined) this.#choose(conversation)
     this.#newest = message.id
+    this.#shownHere.add(conversation.id)
     const text = safeText(message.text ?? "")
     this.#show({ kind: "message", who: nameOf(conversation), text, status: message.security })
     conversation.markRead(message.id).catch((error: unknown) => this.fail(error))
