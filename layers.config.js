@@ -20,6 +20,8 @@ export const CORE = [
     level: 2,
     core: ["bytes", "errors", "limits"],
     types: ["deps"],
+    // What draws natively has to know the platform's own source when it sees it.
+    files: { "draw.ts": ["deps"] },
     npm: {
       "noble.ts": ["@noble/*"],
       "node.ts": ["node:crypto"],

@@ -20,13 +20,6 @@ export const platformDeps: Deps = {
   nowMs: () => Date.now(),
 }
 
-/**
- * `length` bytes, or undefined where the source is the platform's own: a native function that draws from it by itself may
- * do so. Decided by the very function, so that no seeded run is ever mixed with chance.
- */
-export const drawnUnlessNative = (deps: Deps, length: number): Bytes | undefined =>
-  deps.random === platformDeps.random ? undefined : deps.random(length)
-
 const fillFromPlatform = (block: Bytes): void => {
   const source = (globalThis as { crypto?: Crypto }).crypto
   if (typeof source?.getRandomValues !== "function")

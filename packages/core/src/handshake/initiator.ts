@@ -4,12 +4,13 @@
  */
 import { equalBytes } from "../bytes/compare.ts"
 import { EMPTY } from "../bytes/concat.ts"
-import { type Bytes, type Deps, drawnUnlessNative } from "../deps.ts"
+import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { deviceListHash } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
 import { checkBundle } from "../identity/prekeys.ts"
-import { mlKemEncapsulate, x25519PublicKey } from "#primitives"
+import { drawn } from "../primitives/draw.ts"
+import { mlKemEncapsulate, x25519KeyPair } from "#primitives"
 import { KEY_BYTES } from "../wire/certificate.ts"
 import { type HandshakeFields, encodeHandshake, handshakeFlags } from "../wire/handshake.ts"
 import type { Bundle } from "../wire/prekey.ts"
@@ -51,7 +52,7 @@ export interface Initiated {
 
 const encapsulate = (publicKey: Bytes, deps: Deps): { ciphertext: Bytes; sharedSecret: Bytes } => {
   try {
-    return mlKemEncapsulate(publicKey, drawnUnlessNative(deps, 32))
+    return mlKemEncapsulate(publicKey, drawn(deps, 32))
   } catch (cause) {
     const details = { cause: "cert" }
     throw new SecureChatError("ERR_HANDSHAKE_FAILED", "the KEM prekey is not a key", { cause, details })
@@ -87,9 +88,10 @@ export const initiate = (input: InitiateInput, deps: Deps): Initiated => {
       details: { cause: "cert" },
     })
   checkBundle(bundle, { binding, nowMs: deps.nowMs() })
-  const ephemeralSecret = deps.random(KEY_BYTES)
+  const ephemeral = x25519KeyPair(drawn(deps, KEY_BYTES))
+  const ephemeralSecret = ephemeral.secret.expose()
   const kem = encapsulate(bundle.pq.publicKey, deps)
-  const fields = fieldsOf(input, x25519PublicKey(ephemeralSecret), kem.ciphertext)
+  const fields = fieldsOf(input, ephemeral.publicKey, kem.ciphertext)
   const agreements = [
     agree(own.dhSecret.expose(), bundle.spk.publicKey),
     agree(ephemeralSecret, bundle.certificate.dhKey),

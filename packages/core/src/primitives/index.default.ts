@@ -4,6 +4,7 @@ export {
   aesCbcEncrypt,
   aesGcmOpen,
   aesGcmSeal,
+  drawsItself,
   ed25519PublicKey,
   ed25519Sign,
   fromPaddedBase64url,
@@ -16,5 +17,6 @@ export {
   toPaddedBase64url,
   verifyStrict,
   x25519,
+  x25519KeyPair,
   x25519PublicKey,
 } from "./noble.ts"

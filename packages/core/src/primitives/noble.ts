@@ -9,7 +9,8 @@ import { getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
 import { hmac } from "@noble/hashes/hmac.js"
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js"
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"
-import { concat, copy } from "../bytes/concat.ts"
+import { EMPTY, concat, copy } from "../bytes/concat.ts"
+import { secret } from "../bytes/secret.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { isAcceptablePoint, isAcceptableSignature } from "./ed25519-rules.ts"
@@ -73,6 +74,12 @@ const curve25519 = /* @__PURE__ */ (() => {
     },
   })
 })()
+export const drawsItself: Primitives["drawsItself"] = false
+/** Without randomness of its own it is never called without a secret: length 0 is refused. */
+export const x25519KeyPair: Primitives["x25519KeyPair"] = (bytes = EMPTY) => {
+  const publicKey = x25519PublicKey(bytes)
+  return { secret: secret(bytes), publicKey }
+}
 export const x25519PublicKey: Primitives["x25519PublicKey"] = (secret) => {
   size.requireKey(secret, size.CURVE_BYTES, "X25519 secret")
   return curve25519.getPublicKey(secret)
@@ -122,21 +129,20 @@ export const verifyStrict: Primitives["verifyStrict"] = (publicKey, message, sig
   isStrictPoint(signature.subarray(0, 32)) &&
   ed25519.verify(signature, message, publicKey, { zip215: false })
 
-export const mlKemKeyPair: Primitives["mlKemKeyPair"] = (seed) => {
+export const mlKemKeyPair: Primitives["mlKemKeyPair"] = (seed = EMPTY) => {
   size.requireKey(seed, size.KEM_SEED_BYTES, "ML-KEM seed")
   return { publicKey: copy(ml_kem768.keygen(seed).publicKey), secretSeed: copy(seed) }
 }
-export const mlKemEncapsulate: Primitives["mlKemEncapsulate"] = (publicKey, randomness) => {
+export const mlKemEncapsulate: Primitives["mlKemEncapsulate"] = (publicKey, randomness = EMPTY) => {
   size.requireKey(publicKey, size.KEM_PUBLIC_BYTES, "ML-KEM public key")
-  if (randomness !== undefined)
-    size.requireLength(randomness, size.KEM_RANDOM_BYTES, "ERR_DECODE", "randomness")
+  size.requireLength(randomness, size.KEM_RANDOM_BYTES, "ERR_DECODE", "randomness")
   const { cipherText, sharedSecret } = encapsulate(publicKey, randomness)
   return { ciphertext: copy(cipherText), sharedSecret: copy(sharedSecret) }
 }
 /** The lengths were checked: what still fails is the modulus check. FIPS 203 §7.2 */
 const encapsulate = (
   publicKey: Uint8Array,
-  randomness: Uint8Array | undefined,
+  randomness: Uint8Array,
 ): ReturnType<typeof ml_kem768.encapsulate> => {
   try {
     return ml_kem768.encapsulate(publicKey, randomness)

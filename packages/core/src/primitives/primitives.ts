@@ -6,6 +6,7 @@
  *
  * Results are fresh copies. A wrong key or input length is ERR_KEY_INVALID or ERR_DECODE as stated.
  */
+import type { Secret } from "../bytes/secret.ts"
 import type { Bytes } from "../deps.ts"
 
 export interface KemKeyPair {
@@ -13,6 +14,12 @@ export interface KemKeyPair {
   readonly publicKey: Bytes
   /** The 64-byte seed (d ‖ z, FIPS 203 §7.1): the private key is expanded from it when used. */
   readonly secretSeed: Bytes
+}
+export interface X25519KeyPair {
+  /** 32 bytes. */
+  readonly secret: Secret
+  /** 32 bytes. */
+  readonly publicKey: Bytes
 }
 export interface KemSealed {
   /** 1,088 bytes. */
@@ -22,6 +29,8 @@ export interface KemSealed {
 }
 
 export interface Primitives {
+  /** Do key pairs and encapsulation draw their own randomness when given none, and is that faster? See `draw.ts`. */
+  readonly drawsItself: boolean
   /** Base64url with padding, as Fernet writes tokens. */
   toPaddedBase64url(bytes: Uint8Array): string
   /** @throws ERR_DECODE unless `text` is exactly what `toPaddedBase64url` writes. */
@@ -43,6 +52,8 @@ export interface Primitives {
   /** Opens what `aesGcmSeal` gives. @throws ERR_AUTHENTICATION, always the same, and gives no byte of it. SP 800-38D §7.2 */
   aesGcmOpen(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Bytes
 
+  /** Key pair of a 32-byte secret, which is copied; of a fresh one where it is undefined and `drawsItself`. RFC 7748 §5 */
+  x25519KeyPair(secret: Uint8Array | undefined): X25519KeyPair
   /** Public key (32) of a 32-byte X25519 secret. RFC 7748 §5 */
   x25519PublicKey(secret: Uint8Array): Bytes
   /**
@@ -62,11 +73,11 @@ export interface Primitives {
    */
   verifyStrict(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
 
-  /** ML-KEM-768 key pair of a 64-byte seed. FIPS 203 §7.1 */
-  mlKemKeyPair(seed: Uint8Array): KemKeyPair
+  /** ML-KEM-768 key pair of a 64-byte seed; of a fresh one where it is undefined and `drawsItself`. FIPS 203 §7.1 */
+  mlKemKeyPair(seed: Uint8Array | undefined): KemKeyPair
   /**
-   * Encapsulate to a public key, with 32 random bytes; undefined: the back end draws them from the platform, and may
-   * compute natively, since Node lets nobody hand them in. FIPS 203 §7.2
+   * Encapsulate to a public key, with 32 random bytes; undefined: as above. Node lets nobody hand them in to its native
+   * function. FIPS 203 §7.2
    * @throws ERR_KEY_INVALID when the key has another length than 1,184 bytes or fails the modulus check.
    */
   mlKemEncapsulate(publicKey: Uint8Array, randomness: Uint8Array | undefined): KemSealed

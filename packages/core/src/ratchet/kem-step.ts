@@ -3,9 +3,10 @@
  * chain carry its KEM fields, so loss and reordering are harmless. protocol.md §6.1
  */
 import { type Secret, secret } from "../bytes/secret.ts"
-import { type Bytes, type Deps, drawnUnlessNative } from "../deps.ts"
+import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { KEM_EVERY_TURNS, KEM_MAX_AGE_MS } from "../limits.ts"
+import { drawn } from "../primitives/draw.ts"
 import { isMlKemPublicKey } from "../primitives/ml-kem-rules.ts"
 import { mlKemDecapsulate, mlKemEncapsulate, mlKemKeyPair } from "#primitives"
 import type { KemStep } from "./root.ts"
@@ -25,14 +26,14 @@ export interface Advertised {
   readonly publicKey: Bytes
 }
 export const advertise = (deps: Deps): Advertised => {
-  const seed = deps.random(KEM_SEED_BYTES)
-  return { seed: secret(seed), publicKey: mlKemKeyPair(seed).publicKey }
+  const { secretSeed, publicKey } = mlKemKeyPair(drawn(deps, KEM_SEED_BYTES))
+  return { seed: secret(secretSeed), publicKey }
 }
 
 /** The step of a new sending chain: answers the key the peer advertised, if it did. */
 export const encapsulateStep = (peerKey: Bytes | undefined, deps: Deps): KemStep | undefined => {
   if (peerKey === undefined) return undefined
-  const sealed = mlKemEncapsulate(peerKey, drawnUnlessNative(deps, 32))
+  const sealed = mlKemEncapsulate(peerKey, drawn(deps, 32))
   return { sharedSecret: sealed.sharedSecret, publicKey: peerKey, ciphertext: sealed.ciphertext }
 }
 

@@ -5,12 +5,12 @@
  */
 import { equalBytes } from "../bytes/compare.ts"
 import { concat } from "../bytes/concat.ts"
-import { secret } from "../bytes/secret.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { openToken, sealToken } from "../fernet/token.ts"
 import { MAX_FORWARD_JUMP, SESSION_MAX_MESSAGES } from "../limits.ts"
-import { x25519, x25519PublicKey } from "#primitives"
+import { drawn } from "../primitives/draw.ts"
+import { x25519, x25519KeyPair } from "#primitives"
 import { KEY_BYTES } from "../wire/certificate.ts"
 import { type Envelope, type EnvelopeHeader, encodeHeader } from "../wire/envelope.ts"
 import { advance, associatedData, messageFernetKey, otherRole } from "./chain.ts"
@@ -82,8 +82,7 @@ const agree = (own: Secret, theirs: Bytes): Bytes => {
 /** The sending half-step: fresh keys, only when a new receiving chain asks for an answer. */
 const turn = (state: RatchetState, deps: Deps): RatchetState => {
   if (state.remoteKey === undefined) throw new SecureChatError("ERR_STATE", "nothing was received yet")
-  const seed = deps.random(KEY_BYTES)
-  const own = { secret: secret(seed), publicKey: x25519PublicKey(seed) }
+  const own = x25519KeyPair(drawn(deps, KEY_BYTES))
   const kem = encapsulateStep(state.peerKemKey, deps)
   const step = rootStep(state.rootKey, agree(own.secret, state.remoteKey), kem)
   const offer: Advertised | undefined = mayAdvertise(state, deps.nowMs()) ? advertise(deps) : undefined
