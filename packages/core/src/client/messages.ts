@@ -4,7 +4,7 @@ import { SecureChatError } from "../errors.ts"
 import type { Batch } from "../runtime/commit.ts"
 import type { Store } from "../store/store.ts"
 import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
-import { type MessageRecord, at, messageCodec, orCorrupt } from "./records.ts"
+import { type MessageRecord, at, messageCodec, orCorrupt, orderIn } from "./records.ts"
 
 const place = (value: number): Uint8Array => utf8(String(value))
 
@@ -26,8 +26,22 @@ export async function* messagesIn(
   { after, reverse }: { readonly after?: number | undefined; readonly reverse?: boolean | undefined } = {},
 ): AsyncGenerator<MessageRecord, void> {
   const from = after === undefined ? undefined : at.message(id, after)
-  for await (const [, bytes] of store.list(at.messages(id), { after: from, reverse }))
-    yield messageCodec.decode(bytes)
+  for await (const [path, bytes] of store.list(at.messages(id), { after: from, reverse, withDamaged: true }))
+    yield orDamaged(orderIn(path), bytes)
+}
+
+/** One damaged record is no reason not to show the others: it stands as unreadable in its place. */
+const orDamaged = (place: number, bytes: Uint8Array): MessageRecord => {
+  try {
+    return messageCodec.decode(bytes)
+  } catch (error) {
+    if (!SecureChatError.is(error, "ERR_STORE_CORRUPT")) throw error
+    const security = { level: "red", reason: "no-session", since: new Date(0) } as const
+    return {
+      ...{ place, id: `damaged-${place}`, account: "" as AccountId, device: "", peer: "" as AccountId },
+      ...{ mine: false, sentAtMs: 0, sequence: 0, security, quarantined: false, problem: error.code },
+    }
+  }
 }
 
 export const messageAt = async (

@@ -12,6 +12,7 @@ import type { Context } from "./context.ts"
 import { Gate } from "./gate.ts"
 import { pinnedAccount } from "./lights.ts"
 import type { Author, Step } from "./opened.ts"
+import { tellPutBack } from "./put-back.ts"
 import { announceReceipts } from "./receipt-events.ts"
 
 const HOUR_MS = 3_600_000
@@ -97,17 +98,17 @@ export class Progress {
       readonly seen: number
     },
   ): void {
-    const { deps, ensureSession, report, settings } = this.#context
+    const { deps, ensureSession, report } = this.#context
     const now = deps.nowMs()
     const device = formatDeviceId(step.frame.fromDeviceId)
     if (!this.#restarts.open(what.account, now)) return
     this.#restarts.take(what.account, now)
-    settings.log.error("an older copy of the store was put back", { conversation: what.id })
     const retired = what.link.sessions.reduce((link, session) => retire(link, session.id, now), what.link)
     step.change.setLink(what.account, device, retired)
     const state = step.change.direct(what.id, what.account)
     step.change.setDirect(what.id, what.account, { ...state, sent: Math.max(state.sent, what.seen) })
     step.told.push(() => {
+      tellPutBack(this.#context, { conversation: what.id })
       ensureSession(what.id).catch(report)
     })
   }

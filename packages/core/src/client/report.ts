@@ -1,10 +1,9 @@
 /** Failures that no call can return, as `error` events. */
 import { SecureChatError } from "../errors.ts"
 import type { Logger } from "../transport/transport.ts"
-import type { EngineHooks } from "./engine.ts"
 
 export const reporter =
-  (log: Logger, hooks: EngineHooks, isOpen: () => boolean) =>
+  (log: Logger, hooks: { emit(type: "error", error: SecureChatError): void }, isOpen: () => boolean) =>
   (error: unknown): void => {
     if (!isOpen()) return
     const known = SecureChatError.is(error)

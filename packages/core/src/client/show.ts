@@ -16,6 +16,7 @@ export interface OwnState {
 const SAID: Readonly<Partial<Record<ErrorCode, string>>> = {
   ERR_NOT_SECURE: "held because the conversation turned red",
   ERR_FRAME_TOO_LARGE: "too large for this relay",
+  ERR_STORE_CORRUPT: "its record in the store is damaged",
   ERR_TIMEOUT: "nobody confirmed it in thirty days",
 }
 const problemOf = (code: ErrorCode): ErrorInfo =>
@@ -47,7 +48,9 @@ export const showRecord = (
     const resendRequested =
       record.commitment !== undefined && ledger.wanted.has(toBase64url(record.commitment))
     const problem = problemOf(record.problem)
-    return Object.freeze({ ...base, from: record.account, receivedAt, problem, resendRequested })
+    // Of a damaged record nobody knows whose it was.
+    const from = (record.account as string) === "" ? {} : { from: record.account }
+    return Object.freeze({ ...base, ...from, receivedAt, problem, resendRequested })
   }
   const { state } = context
   const problem = state?.problem ?? (state?.status === "held" ? "ERR_NOT_SECURE" : undefined)

@@ -7,6 +7,7 @@ import type { SealedStore, StoreOp } from "../store/store.ts"
 import type { Context } from "./context.ts"
 import type { Ledger } from "./ledger.ts"
 import type { Settings } from "./options.ts"
+import { startOver } from "./put-back.ts"
 
 export interface VaultHooks {
   /** Another tab or process has taken the store. */
@@ -21,17 +22,18 @@ export interface VaultHooks {
 export class Vault {
   readonly #settings: Settings
   readonly #ledger: Ledger
-  readonly #changed: () => void
+  readonly #context: Context
   readonly #hooks: VaultHooks
   readonly #hold: StoreHold
   /** Times it was given back. */
   #released = 0
   #unlocking: Promise<void> | undefined
 
-  constructor({ settings, ledger, changed }: Context, hooks: VaultHooks) {
+  constructor(context: Context, hooks: VaultHooks) {
+    const { settings, ledger } = context
+    this.#context = context
     this.#settings = settings
     this.#ledger = ledger
-    this.#changed = changed
     this.#hooks = hooks
     this.#hold = new StoreHold(settings.store, true, hooks.lost)
   }
@@ -45,6 +47,8 @@ export class Vault {
     const ledger = this.#ledger
     ledger.store = await sealedWhereDurable(store, key ?? storeKey, { reason, deps: ledger.deps })
     await ledger.load()
+    const { lostWrites = 0 } = ledger.store as Partial<SealedStore>
+    if (lostWrites > 0) await startOver(this.#context, lostWrites)
     await this.#hooks.loaded()
   }
   /** Never rejects. */
@@ -80,7 +84,7 @@ export class Vault {
     await sealed.forget()
     // Else the secret would stay here; a function is asked again.
     if (typeof this.#settings.storeKey !== "function") this.#settings.storeKey = undefined
-    this.#changed()
+    this.#context.changed()
   }
 
   /** @throws ERR_STORE_WRONG_KEY, ERR_STORE_KEY_REQUIRED, ERR_STORE_CORRUPT: it stays locked */
@@ -100,7 +104,7 @@ export class Vault {
       throw error
     }
     this.#hooks.resume()
-    this.#changed()
+    this.#context.changed()
   }
 
   async changeKey(next: StoreKey): Promise<void> {

@@ -10,7 +10,7 @@ export interface Argon2Cost {
   readonly lanes: number
 }
 
-export interface Argon2Options {
+interface Argon2Options {
   /** Told a fraction from 0 to 1; native code tells only the end. */
   readonly onProgress?: ((fraction: number) => void) | undefined
   /** Further inputs of RFC 9106 §3.1. A store has none. */

@@ -35,8 +35,7 @@ const shapeOf = (path: StorePath): readonly Part[] | undefined =>
   Object.hasOwn(SHAPES, path[0] ?? "") ? SHAPES[path[0] as string] : undefined
 
 /** Which parts of a path are pseudonyms. */
-export const isHidden = (path: StorePath, at: number): boolean =>
-  at > 0 && shapeOf(path)?.[at - 1] !== "number"
+const isHidden = (path: StorePath, at: number): boolean => at > 0 && shapeOf(path)?.[at - 1] !== "number"
 
 /** Do paths under this prefix lie in the order of the clear ones? */
 export const keepsOrder = (prefix: StorePath): boolean =>

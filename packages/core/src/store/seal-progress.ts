@@ -27,7 +27,7 @@ export class Progress {
   /** What the driver has confirmed, and what the marker has been told. */
   confirmed: number
   marked: number
-  rolledBack = false
+  lost = 0
   users = 0
 
   constructor({ schema, written }: State) {

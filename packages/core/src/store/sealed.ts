@@ -4,6 +4,7 @@
  * it. Not its concern: where the root key comes from (`key.ts`), the lease (the driver's). protocol.md §15
  */
 import { equalBytes } from "../bytes/compare.ts"
+import { EMPTY } from "../bytes/concat.ts"
 import { Reader } from "../bytes/reader.ts"
 import { Writer } from "../bytes/writer.ts"
 import { type Bytes, type Deps, platformDeps } from "../deps.ts"
@@ -11,6 +12,7 @@ import { SecureChatError } from "../errors.ts"
 import { MARKER_EVERY_WRITES } from "../limits.ts"
 import { KEY_RECORD, StoreKeys, askFor, makeRootKey, openRootKey, wrapRootKey } from "./key.ts"
 import { SCHEMA, migrate } from "./migrate.ts"
+import { Beside } from "./beside.ts"
 import { comparePaths } from "./path.ts"
 import { Progress, type State, decodeState, encodeState, inTurn, inUse } from "./seal-progress.ts"
 import { ERASE, Names, SEAL, clearPath, hiddenParts, keepsOrder } from "./seal-names.ts"
@@ -25,8 +27,6 @@ const ERASABLE: ReadonlySet<string> = new Set(["message"])
 const RECORD_KEY_BYTES = 32
 /** A record that is rewritten while it is read may be met with its old key, once or twice. */
 const REREADS = 5
-
-type Row = readonly [place: StorePath, sealed: Uint8Array]
 
 export class Sealed implements SealedStore {
   readonly durable: boolean
@@ -48,8 +48,8 @@ export class Sealed implements SealedStore {
     inUse.set(inner, progress)
   }
 
-  get rolledBack(): boolean {
-    return this.#progress.rolledBack
+  get lostWrites(): number {
+    return this.#progress.lost
   }
 
   /** @throws ERR_STORE_CORRUPT, ERR_LOCKED */
@@ -109,7 +109,9 @@ export class Sealed implements SealedStore {
     const marker = await this.#inner.marker?.read().catch(() => undefined)
     if (marker?.length !== 24 || !equalBytes(marker.subarray(0, 16), this.#keys.root.storeId)) return
     const noted = new Reader(marker.subarray(16)).u64()
-    this.#progress.rolledBack = noted > this.#progress.confirmed
+    // The marker itself may have been some records behind.
+    if (noted > this.#progress.confirmed)
+      this.#progress.lost = noted - this.#progress.confirmed + MARKER_EVERY_WRITES
     // No version is given twice, also after a restore.
     this.#progress.written =
       this.#progress.confirmed =
@@ -205,8 +207,7 @@ export class Sealed implements SealedStore {
     const inner = { ...options, after: options.after && this.#names.under(options.after) }
     for await (const [place, opened] of this.#listOpened(under, inner)) {
       const path = [...prefix, ...place.slice(prefix.length)]
-      const { value } = opened()
-      yield [path, value] as const
+      yield [path, options.withDamaged === true ? orNothing(opened) : opened().value] as const
     }
   }
 
@@ -214,9 +215,13 @@ export class Sealed implements SealedStore {
     under: StorePath,
     options: ListOptions,
   ): AsyncIterableIterator<readonly [StorePath, () => Opened]> {
-    if (!ERASABLE.has(under[0] as string)) {
-      for await (const [place, sealed] of this.#inner.list(under, options))
-        yield [place, () => this.#open(place, sealed)]
+    if (!ERASABLE.has(under[0] ?? "")) {
+      for await (const [place, sealed] of this.#inner.list(under, options)) {
+        if (place[0] === SEAL || place[0] === ERASE) continue
+        const own = ERASABLE.has(place[0] as string)
+        const opened = own ? await this.#later(place, sealed, undefined) : () => this.#open(place, sealed)
+        if (opened !== undefined) yield [place, opened]
+      }
       return
     }
     // Keys lie in the same order as their records: both are read side by side.
@@ -242,10 +247,16 @@ export class Sealed implements SealedStore {
     sealed: Uint8Array,
     key: Uint8Array | undefined,
   ): Promise<(() => Opened) | undefined> {
-    if (key !== undefined && isSameVersion(place, sealed, key))
-      return () => this.#openErasable(place, sealed, key)
-    const opened = await this.#readErasable(place)
-    return opened && (() => opened)
+    try {
+      if (key !== undefined && isSameVersion(place, sealed, key))
+        return () => this.#openErasable(place, sealed, key)
+      const opened = await this.#readErasable(place)
+      return opened && (() => opened)
+    } catch (error) {
+      return () => {
+        throw error
+      }
+    }
   }
 
   async *#listSorted(
@@ -255,7 +266,7 @@ export class Sealed implements SealedStore {
     const found: (readonly [path: StorePath, place: StorePath])[] = []
     const under = this.#names.under(prefix)
     for await (const [place, opened] of this.#listOpened(under, {}))
-      if (place[0] !== SEAL && place[0] !== ERASE) found.push([clearPath(place, opened().hidden), place])
+      found.push([clearPath(place, opened().hidden), place])
     const sign = reverse ? -1 : 1
     found.sort(([a], [b]) => comparePaths(a, b) * sign)
     let left = limit
@@ -271,35 +282,19 @@ export class Sealed implements SealedStore {
   }
 }
 
+/** @throws ERR_LOCKED, and whatever is no damage */
+const orNothing = (opened: () => Opened): Bytes => {
+  try {
+    return opened().value
+  } catch (error) {
+    if (SecureChatError.is(error, "ERR_STORE_CORRUPT")) return EMPTY
+    throw error
+  }
+}
+
 /** Written by one batch, they have one version. */
 const isSameVersion = (place: StorePath, a: Uint8Array, b: Uint8Array): boolean =>
   readRecord(place, a).version === readRecord(place, b).version
-
-/** A second list, followed as far as a first one has come. */
-class Beside {
-  readonly #rows: AsyncIterator<Row>
-  readonly #reverse: boolean
-  #row: IteratorResult<Row, undefined> | undefined
-
-  constructor(rows: AsyncIterable<Row>, reverse: boolean) {
-    this.#rows = rows[Symbol.asyncIterator]()
-    this.#reverse = reverse
-  }
-  async at(place: StorePath): Promise<Uint8Array | undefined> {
-    for (;;) {
-      this.#row ??= (await this.#rows.next()) as IteratorResult<Row, undefined>
-      if (this.#row.done === true) return undefined
-      const order = comparePaths(this.#row.value[0], place) * (this.#reverse ? -1 : 1)
-      if (order > 0) return undefined
-      const [, value] = this.#row.value
-      this.#row = undefined
-      if (order === 0) return value
-    }
-  }
-  async close(): Promise<void> {
-    await this.#rows.return?.()
-  }
-}
 
 const create = async (inner: Store, key: StoreKey, context: StoreKeyContext, deps: Deps): Promise<Sealed> => {
   // Records without a key record are a damaged store, never an empty one: no identity is made in their place.

@@ -16,6 +16,8 @@ export interface ListOptions {
   readonly after?: StorePath | undefined
   readonly limit?: number | undefined
   readonly reverse?: boolean | undefined
+  /** A sealed store gives a record that does not open without its bytes, instead of failing at it. */
+  readonly withDamaged?: boolean | undefined
 }
 
 export interface StoreOpenOptions {
@@ -76,8 +78,8 @@ export interface Store {
 }
 
 export interface SealedStore extends Store {
-  /** An older copy of the whole store was put back, as far as the marker beside it shows. */
-  readonly rolledBack: boolean
+  /** An older copy of the whole store was put back, as far as the marker beside it shows: at most so many records are lost. */
+  readonly lostWrites: number
   /** Wraps the root key anew; no record is rewritten. @throws ERR_LOCKED, ERR_CONFIG_INVALID, ERR_ABORTED */
   changeKey(next: StoreKey, signal?: AbortSignal): Promise<void>
   /** Drops the keys; everything after is ERR_LOCKED. The driver stays open. Never rejects. */

@@ -1,0 +1,115 @@
+/** Yesterday's store put back, and a store copied and run twice. Files are real; envelopes are read as the relay reads them. */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileKey, sqliteStore } from "@securechat/core/store/sqlite"
+import { RELAY_CODE, decodeEnvelope } from "@securechat/core/wire"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { type Person, type World, createWorld } from "../support/world.ts"
+
+let world: World
+let folder: string
+beforeEach(async () => {
+  world = await createWorld()
+  folder = mkdtempSync(join(tmpdir(), "securechat-"))
+})
+afterEach(async () => {
+  await world.close()
+  rmSync(folder, { recursive: true })
+})
+
+const options = (
+  place = "store",
+): { store: ReturnType<typeof sqliteStore>; storeKey: ReturnType<typeof fileKey> } => {
+  mkdirSync(join(folder, place), { recursive: true })
+  return { store: sqliteStore(join(folder, place, "chat.db")), storeKey: fileKey(join(folder, place, "key")) }
+}
+const copy = (from: string, to: string): void => {
+  rmSync(join(folder, to), { recursive: true, force: true })
+  cpSync(join(folder, from), join(folder, to), { recursive: true })
+}
+/** What lies beside the database goes its own way: it is not part of the copy. */
+const putBackDatabase = (from: string): void => {
+  for (const name of readdirSync(join(folder, "store")))
+    if (name.startsWith("chat.db") && !name.endsWith("-mark")) rmSync(join(folder, "store", name))
+  cpSync(join(folder, from, "chat.db"), join(folder, "store", "chat.db"))
+}
+
+/** Every message key that was used on the wire, each with the different tokens it was used for. */
+const keysUsed = (who: string): Map<string, Set<string>> => {
+  const used = new Map<string, Set<string>>()
+  for (const { who: whose, way, frame } of world.evil.seen) {
+    if (whose !== who || way !== "up" || frame.type !== "submit") continue
+    const { sessionId, ratchetKey, count, token } = decodeEnvelope(frame.body)
+    const key =
+      [sessionId, ratchetKey].map((part) => Buffer.from(part).toString("hex")).join("/") + `/${count}`
+    used.set(key, (used.get(key) ?? new Set()).add(Buffer.from(token).toString("hex")))
+  }
+  return used
+}
+const twice = (who: string): number => [...keysUsed(who).values()].filter((tokens) => tokens.size > 1).length
+
+/** Alice goes on for some messages after the copy, and closes. */
+const goOn = async (alice: Person, bob: Person): Promise<void> => {
+  await alice.restart()
+  for (const text of ["two", "three", "four"]) await alice.says(bob, text)
+  await alice.chat.close()
+}
+
+describe("yesterday's whole store put back", () => {
+  it("[D6] is seen by the marker beside it; the first message goes under new keys, arrives, and uses no key twice", async () => {
+    const bob = await world.person("bob")
+    const alice = await world.person("alice", options())
+    await alice.says(bob, "one")
+    await alice.chat.close()
+    copy("store", "yesterday")
+    await goOn(alice, bob)
+    // What the copy cannot open: the keys for it came after it.
+    await (await bob.with(alice)).send("on the way meanwhile")
+    putBackDatabase("yesterday")
+
+    const again = await world.person("alice", options())
+    expect(again.errors[0]).toMatchObject({ code: "ERR_STORE_CORRUPT", details: { cause: "rollback" } })
+    const toBob = await again.with(bob)
+    const sent = await again.says(bob, "after")
+    await toBob.waitFor(sent.id, "delivered")
+    await bob.says(again, "and back")
+    await again.says(bob, "again")
+    expect(bob.texts).toEqual(["one", "two", "three", "four", "after", "again"])
+    expect(twice("alice")).toBe(0)
+  })
+
+  it("[D6] without the marker is seen by the peer's view of it, before anything is sent", async () => {
+    const bob = await world.person("bob")
+    const alice = await world.person("alice", options())
+    await alice.says(bob, "one")
+    await alice.chat.close()
+    copy("store", "yesterday")
+    await goOn(alice, bob)
+    // With the marker of that day, and everything else.
+    copy("yesterday", "store")
+
+    await (await bob.with(alice)).send("I have four of yours")
+    const again = await world.person("alice", options())
+    await again.hears("I have four of yours")
+    expect(again.errors.at(-1)).toMatchObject({ code: "ERR_STORE_CORRUPT", details: { cause: "rollback" } })
+    await again.says(bob, "after")
+    expect(bob.texts).toEqual(["one", "two", "three", "four", "after"])
+    expect(twice("alice")).toBe(0)
+  })
+})
+
+describe("a device that was copied and runs twice", () => {
+  it("[D7] loses its connection to the copy, which is told, and does not come back by itself", async () => {
+    const bob = await world.person("bob")
+    const alice = await world.person("alice", options())
+    await alice.says(bob, "one")
+    copy("store", "clone")
+    const lost = alice.chat.once("connection")
+    await world.person("copy of alice", { ...options("clone"), user: "alice" })
+    const { error, retryAt } = await lost
+    expect(error).toMatchObject({ code: "ERR_TRANSPORT_CLOSED", details: { code: RELAY_CODE.replaced } })
+    expect(retryAt).toBeUndefined()
+    expect(alice.chat.connection).toBe("offline")
+  })
+})
