@@ -180,6 +180,9 @@ const demoActions = (seat: Seat) => ({
   cut(on: boolean): void {
     seat.cut(on)
   },
+  reconnect(): void {
+    seat.reconnect()
+  },
 })
 
 // The shape is the sum of the groups above; writing it out again would only let the two drift apart.

@@ -1,5 +1,6 @@
 /** What the address asks for: both people on one page, or one of them in a window of their own. */
 import { isDemoId, newDemoId, type Role } from "./people.ts"
+import { withWay } from "./way.ts"
 
 export type Route =
   | { readonly view: "pair"; readonly demo: string }
@@ -12,4 +13,4 @@ export const readRoute = (url: URL): Route => {
   return { view: "single", role: as, demo: isDemoId(demo) ? demo : newDemoId() }
 }
 
-export const windowAddress = (role: Role, demo: string): string => `/?as=${role}&demo=${demo}`
+export const windowAddress = (role: Role, demo: string): string => withWay(`/?as=${role}&demo=${demo}`)

@@ -3,7 +3,6 @@
  * seat outlives its client: a new identity is a new client in the same seat.
  */
 import { memoryStore, SecureChat, SecureChatError } from "@securechat/core"
-import { webSocket } from "@securechat/transport-ws"
 import { cuttable, type Cuttable } from "./faults.ts"
 import { greetAnew, type Greet } from "./greet.ts"
 import { meet } from "./meet.ts"
@@ -12,6 +11,7 @@ import { bridge, INSPECTED } from "./model/bridge.ts"
 import { forgetIdentity, type PersonModel } from "./model/person.ts"
 import type { Wire } from "./model/wire.ts"
 import { errorSentence } from "./sentences.ts"
+import { toRelay } from "./way.ts"
 
 /** Short, because the relay of a demo is near and people are watching. */
 const LONGEST_RETRY_MS = 4_000
@@ -32,12 +32,6 @@ export interface Shared {
   readonly greet: Greet
 }
 
-const relayAddress = (): URL => {
-  const url = new URL("/ws", location.href)
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:"
-  return url
-}
-
 export class Seat {
   readonly model: PersonModel
   readonly #shared: Shared
@@ -51,7 +45,7 @@ export class Seat {
   /** Makes an identity, signs in and meets the peer. What goes wrong is shown in the pane. */
   async start(greet: Greet = this.#shared.greet): Promise<void> {
     const { model } = this
-    const network = cuttable(webSocket(relayAddress()))
+    const network = cuttable(toRelay())
     network.cut(model.cut.value)
     const chat = new SecureChat({
       user: model.me.handle,
@@ -87,6 +81,12 @@ export class Seat {
   cut(on: boolean): void {
     this.model.cut.value = on
     this.#client?.network.cut(on)
+  }
+
+  /** Ends the connection; the next one goes the way that is chosen by then. */
+  reconnect(): void {
+    this.#client?.network.cut(true)
+    this.#client?.network.cut(this.model.cut.value)
   }
 
   /** Says goodbye to the relay, which frees the handle. */

@@ -17,15 +17,17 @@ export interface Place {
 
 /** On the demo page a link starts a pair of its own; in a window of one's own it opens the peer of this pair. */
 const linkFor = (route: Route, role: Role): Desk["link"] => {
-  if (route.view === "pair")
+  if (route.view === "pair") {
+    const demo = newDemoId()
     return {
-      href: windowAddress(role, newDemoId()),
+      href: () => windowAddress(role, demo),
       label: strings.pane.openAlone(strings.names[role]),
       short: strings.pane.openAloneShort,
     }
+  }
   const peer = otherRole(role)
   const label = strings.pane.openPeer(strings.names[peer])
-  return { href: windowAddress(peer, route.demo), label, short: label }
+  return { href: () => windowAddress(peer, route.demo), label, short: label }
 }
 
 const greetFor = (route: Route, role: Role): Greet => {

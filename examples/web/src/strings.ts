@@ -185,6 +185,10 @@ export const strings = {
       `As after losing a phone: ${name} signs in again with the same handle and new keys. ${peer} goes red.`,
     offline: (name: string): string => `Take ${name} offline`,
     offlineText: "Cuts the connection below the SDK. Messages wait and leave when it is back.",
+    way: "Carried by",
+    ways: { websocket: "WebSocket", socketio: "Socket.IO" },
+    wayText:
+      "The chat goes on over the other connection. What is encrypted does not depend on what carries it.",
     single: (name: string): string => `${name}’s keys live in ${name}’s own window: renew them there.`,
   },
 

@@ -38,6 +38,8 @@ export interface Visit {
   readonly sent: readonly Buffer[]
   readonly received: readonly Buffer[]
   readonly sockets: () => number
+  /** Paths of the WebSockets it opened, in order. */
+  readonly socketPaths: () => readonly string[]
   /** What must stay empty: console errors, exceptions, refused policy, requests to elsewhere. */
   readonly complaints: readonly string[]
   /** Every look of every pill since the page began, in order. */
@@ -100,9 +102,9 @@ const watchPage = (page: Page, origin: string): Visit => {
   const sent: Buffer[] = []
   const received: Buffer[] = []
   const complaints: string[] = []
-  let sockets = 0
+  const socketPaths: string[] = []
   page.on("websocket", (socket) => {
-    sockets += 1
+    socketPaths.push(new URL(socket.url()).pathname)
     if (!socket.url().startsWith(origin.replace(/^http/, "ws"))) complaints.push(`socket to ${socket.url()}`)
     socket.on("framesent", (frame) => sent.push(bytesOf(frame)))
     socket.on("framereceived", (frame) => received.push(bytesOf(frame)))
@@ -115,7 +117,11 @@ const watchPage = (page: Page, origin: string): Visit => {
     if (!request.url().startsWith(`${origin}/`)) complaints.push(`request to ${request.url()}`)
   })
   const levels = (): Promise<readonly Level[]> => page.evaluate(() => window.__levels ?? [])
-  return { page, sent, received, complaints, levels, sockets: () => sockets }
+  return {
+    ...{ page, sent, received, complaints, levels },
+    sockets: () => socketPaths.length,
+    socketPaths: () => socketPaths,
+  }
 }
 
 const contextOptions = (options: VisitOptions): Parameters<Browser["newContext"]>[0] => ({

@@ -12,7 +12,7 @@ export interface Desk {
   /** In a window of their own; the peer is in another. */
   readonly alone: boolean
   /** Address of the window this pane's link opens: the person alone, or, when alone, their peer. */
-  readonly link: { readonly href: string; readonly label: string; readonly short: string }
+  readonly link: { readonly href: () => string; readonly label: string; readonly short: string }
 }
 
 const Context = createContext<Desk | undefined>(undefined)

@@ -4,6 +4,7 @@ import { strings } from "../strings.ts"
 import type { Desk } from "./desk.tsx"
 import { Icon } from "./icons.tsx"
 import { DRAWER_ID } from "./top-bar.tsx"
+import { WayChoice } from "./way-choice.tsx"
 
 const closeDrawer = (): void => {
   document.getElementById(DRAWER_ID)?.hidePopover()
@@ -60,5 +61,7 @@ export const Drawer = ({ desks }: { desks: readonly Desk[] }): JSX.Element => (
       <OfflineSwitch key={desk.model.me.role} desk={desk} />
     ))}
     <p>{strings.demo.offlineText}</p>
+    <hr />
+    <WayChoice desks={desks} />
   </div>
 )

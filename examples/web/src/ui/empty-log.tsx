@@ -22,7 +22,7 @@ export const EmptyLog = (): JSX.Element => {
       <h3>{strings.waiting.title(peer.name)}</h3>
       <p>{isWaiting ? strings.waiting.text(peer.name) : strings.waiting.connecting}</p>
       {isWaiting && (
-        <a class="button" href={link.href} target="_blank" rel="noopener">
+        <a class="button" href={link.href()} target="_blank" rel="noopener">
           {link.label}
         </a>
       )}

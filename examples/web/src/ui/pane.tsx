@@ -24,7 +24,7 @@ const PaneLabel = (): JSX.Element => {
       </span>
       <a
         class="own-window"
-        href={link.href}
+        href={link.href()}
         target="_blank"
         rel="noopener"
         aria-label={link.label}
