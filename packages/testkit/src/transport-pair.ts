@@ -16,6 +16,8 @@ export interface TransportCapabilities {
   readonly maxFrameBytes?: number | undefined
   /** Ends that dial. An end that accepts has no attempt to abort. Default both. */
   readonly dials?: "both" | "first" | undefined
+  /** False where an end hears nothing of the other's close, as in a room that others stay in. Default true. */
+  readonly hearsClose?: boolean | undefined
   /** False for what can be connected only once, such as a `MessagePort`. Default true. */
   readonly reconnects?: boolean | undefined
   /** Of the newest connection: its far end stops reading, as a machine asleep would. Without it, nobody is there. */

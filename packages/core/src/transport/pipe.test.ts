@@ -77,6 +77,37 @@ const room = () => {
 }
 
 describe("pipe", () => {
+  /** Two functions to everybody else in a room: frames are on their way when `send` is called. */
+  const pair = () => {
+    const app = room()
+    const end = () => {
+      let own: ((frame: Uint8Array) => void) | undefined
+      return pipe({
+        name: "room",
+        send: (frame) => {
+          for (const hear of app.members) if (hear !== own) hear(frame)
+        },
+        receive: (hear) => app.join((own = hear)),
+      })
+    }
+    return { app, ends: [end(), end()] as const }
+  }
+  let newest: ReturnType<typeof pair> | undefined
+  transportSuite(
+    { describe, it },
+    () => {
+      newest = pair()
+      return Promise.resolve(newest.ends)
+    },
+    {
+      hearsClose: false,
+      garbage: () => {
+        for (const hear of newest?.app.members ?? []) hear("no frame" as unknown as Uint8Array)
+      },
+      handles: () => newest?.app.members.size ?? 0,
+    },
+  )
+
   it("sends and receives through two functions, echoes included", async () => {
     const app = room()
     const seen: Uint8Array[] = []
