@@ -54,6 +54,7 @@ describe("a login over a socket", () => {
     await bob.leave()
     await here.online(1)
     await alice.ask((request) => alice.device.submit(request, bob.device, body(3, 1)))
+    await here.pending(1)
     expect(here.relay.stats()).toEqual({ connections: 1, mailboxes: 1, pendingMessages: 1 })
   })
 })
@@ -88,7 +89,7 @@ describe("mail over a socket", () => {
     const answer = await again.ask((request) => ({ ...submit, request }))
     expect(answer).toMatchObject({ type: "accepted", envelopeId: submit.envelopeId })
     await again.ask((request) => ({ ...submit, request }))
-    expect(here.relay.stats().pendingMessages).toBe(1)
+    await here.pending(1)
   })
 
   it("for a full mailbox is refused with 6 and a time", async () => {
@@ -150,7 +151,7 @@ describe("signals over a socket", () => {
     expect(await back.login()).toMatchObject({ backlog: 0 })
     await back.next("caughtUp")
     expect(back.frames.filter((frame) => frame.type === "signalled")).toEqual([])
-    expect(here.relay.stats().pendingMessages).toBe(0)
+    await here.pending(0)
   })
 })
 
@@ -204,7 +205,8 @@ describe("handles over sockets", () => {
     return answer.type === "ok" ? handleRecordCodec.decode(answer.body).accountId : undefined
   }
 
-  it("go to the first, are free after a goodbye, and 60 seconds after a broken line", async () => {
+  it("in memory go to the first, are free after a goodbye, and 60 seconds after a broken line", async () => {
+    const here = await site({ mailbox: "memory" })
     const [alice, mallory] = [await here.login(), await here.login()]
     const claim = (client: WireClient): Promise<{ readonly type: string }> =>
       client.ask((request) => client.device.handleSet(request, "alice"))
@@ -227,6 +229,7 @@ describe("handles over sockets", () => {
     expect(await holder(later, "alice")).toEqual(mallory.device.accountId)
     await here.clock.advance(1_000)
     expect(await holder(later, "alice")).toBeUndefined()
+    await here.close()
   })
 })
 

@@ -1,4 +1,4 @@
-/** What the relay refuses and what it does for devices, once more over Socket.IO. */
+/** What the relay refuses, what it does for devices, and several relays, once more over Socket.IO. */
 import { describe } from "vitest"
 import { goBy } from "../support/transports.ts"
 
@@ -7,4 +7,5 @@ goBy("socket.io")
 describe("over Socket.IO", async () => {
   await import("./hostile.test.ts")
   await import("./service.test.ts")
+  await import("./several.test.ts")
 })

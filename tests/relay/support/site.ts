@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { silentLogger } from "@securechat/core/transport"
 import { type Relay, type RelayOptions, createRelay } from "@securechat/server"
 import { type ManualClock, type RelayDevice, manualClock, relayDevice, turn } from "@securechat/testkit"
+import { place } from "./place.ts"
 import { type DialOptions, type WireClient, dial } from "./wire-client.ts"
 
 const random = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length))
@@ -20,6 +21,8 @@ export interface Site {
   /** Logged in and published. */
   join(stock?: { oneTime?: number; oneTimeKem?: number }): Promise<WireClient>
   conversation(): Promise<Conversation>
+  /** Resolves when exactly so many envelopes wait: Redis has to be asked. */
+  pending(count: number): Promise<void>
   /** Resolves when the relay knows of exactly so many devices: it learns of a closed socket in its own time. */
   online(count: number): Promise<void>
   close(): Promise<void>
@@ -68,7 +71,7 @@ const converse = (alice: WireClient, bob: WireClient): Conversation => {
 export const site = async (options: RelayOptions = {}): Promise<Site> => {
   const clock = manualClock()
   const deps = { random, nowMs: clock.nowMs, timers: clock.timers }
-  const relay = createRelay({ port: 0, logger: silentLogger, ...options }, deps)
+  const relay = createRelay({ port: 0, logger: silentLogger, mailbox: place(), ...options }, deps)
   const { url, port } = await relay.listen()
   const device = (): RelayDevice => relayDevice({ random, nowMs: clock.nowMs })
   const login: Site["login"] = async (of = device()) => {
@@ -94,6 +97,9 @@ export const site = async (options: RelayOptions = {}): Promise<Site> => {
     conversation: async () => converse(await join(), await join()),
     online: async (count) => {
       while (relay.stats().connections !== count) await turn()
+    },
+    pending: async (count) => {
+      while (relay.stats().pendingMessages !== count) await turn()
     },
     close: () => relay.close({ drainMs: 0 }),
   }

@@ -67,9 +67,12 @@ local messages, bytes, dedupMs, maxIds = tonumber(ARGV[6]), tonumber(ARGV[7]), t
 local now = clock(ARGV[1])
 local till = redis.call('ZSCORE', KEYS[3], id)
 if till and tonumber(till) > now then return 'duplicate' end
-expire(device, now, dedupMs)
-local count = redis.call('XLEN', KEYS[1])
 local box = redis.call('HMGET', KEYS[2], 'bytes', 'soonest')
+if box[2] and tonumber(box[2]) <= now then
+  expire(device, now, dedupMs)
+  box = redis.call('HMGET', KEYS[2], 'bytes', 'soonest')
+end
+local count = redis.call('XLEN', KEYS[1])
 if count >= messages or (tonumber(box[1]) or 0) + #envelope > bytes then return 'full' end
 -- The first write, and one that takes memory: Redis refuses it when full, and nothing was changed yet.
 redis.call('XADD', KEYS[1], '*', 'e', envelope, 'x', expires)
@@ -80,9 +83,8 @@ if not box[2] or tonumber(expires) < tonumber(box[2]) then
   redis.call('ZADD', '${KEYS.boxes}', expires, device)
 end
 redis.call('INCR', '${KEYS.messages}')
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', string.format('%.0f', now))
 redis.call('ZADD', KEYS[3], string.format('%.0f', now + dedupMs), id)
-redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -maxIds - 1)
+if redis.call('ZCARD', KEYS[3]) > maxIds then redis.call('ZPOPMIN', KEYS[3]) end
 redis.call('PEXPIRE', KEYS[3], dedupMs)
 local route = redis.call('GET', KEYS[4])
 local relay = route and string.match(route, '^[^/]+')
@@ -95,9 +97,11 @@ export const ACK = script(`${COMMON}
 if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3], ARGV[4]) end
 `)
 
-/** The same, and how many are left. */
+/** The same, and how many are left. Ids whose time is over go here, once a login, and not with every append. */
 export const RESUME = script(`${COMMON}
-expire(ARGV[2], clock(ARGV[1]), ARGV[4])
+local now = clock(ARGV[1])
+expire(ARGV[2], now, ARGV[4])
+redis.call('ZREMRANGEBYSCORE', idsKey(ARGV[2]), '-inf', string.format('%.0f', now))
 if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3], ARGV[4]) end
 return redis.call('XLEN', streamKey(ARGV[2]))
 `)
