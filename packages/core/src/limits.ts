@@ -204,6 +204,8 @@ export const MAX_CURSOR_BYTES = 64
 export const STORE_PAGE = 64
 /** Wait for another process that is in the middle of a transaction; longer only where it was stopped there. */
 export const STORE_BUSY_MS = 2_000
+/** After a write, what it replaced is overwritten in SQLite's log as well: old keys must not outlive their use on the disk. */
+export const STORE_OVERWRITE_MS: number = SECOND_MS
 
 // ── primitives ─────────────────────────────────────────────────────────────────────────────────
 /** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. */

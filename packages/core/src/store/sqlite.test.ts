@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -15,7 +16,8 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { promisify } from "node:util"
 import { storeSuite } from "@securechat/testkit"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, describe, expect, it, vi } from "vitest"
+import { STORE_OVERWRITE_MS } from "../limits.ts"
 import { sqliteStore } from "./sqlite.ts"
 import type { Store, StoreOp } from "./store.ts"
 
@@ -42,7 +44,7 @@ const crash = async (stored: readonly StoreOp[], torn: readonly StoreOp[]): Prom
   const path = freshPath()
   const plain = (ops: readonly StoreOp[]): unknown =>
     ops.map((op) => (op.type === "set" ? { ...op, value: [...op.value] } : op))
-  const argument = JSON.stringify({ path, stored: plain(stored), torn: plain(torn) })
+  const argument = JSON.stringify({ path, signal: "SIGKILL", stored: plain(stored), torn: plain(torn) })
   const died = promisify(execFile)(process.execPath, [...OPTIONS, CRASHING, argument])
   await expect(died).rejects.toMatchObject({ signal: "SIGKILL" })
   return at(path)
@@ -88,8 +90,24 @@ describe("a SQLite store", () => {
     await store.batch([{ type: "set", key: ["b"], value: canary }])
     await store.batch([{ type: "delete", key: ["b"] }])
     await store.close?.()
-    const { readFileSync } = await import("node:fs")
     expect(readFileSync(path).includes(canary)).toBe(false)
+  })
+
+  it("overwrites it in its log as well, a second after the write", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+    const path = freshPath()
+    const store = sqliteStore(path)
+    const canary = Buffer.from("another canary, of what was ...")
+    await store.batch([{ type: "set", key: ["a"], value: canary }])
+    await store.batch([one(1)])
+    expect(readFileSync(`${path}-wal`).includes(canary)).toBe(true)
+    vi.advanceTimersByTime(STORE_OVERWRITE_MS)
+    for (const file of [path, `${path}-wal`]) expect(readFileSync(file).includes(canary), file).toBe(false)
+    expect(await store.get(["a"])).toEqual(Uint8Array.of(1))
+    await store.batch([one(2)])
+    await store.close?.()
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
   })
 
   it("refuses a batch past its bound whole, and takes a smaller one after it", async () => {

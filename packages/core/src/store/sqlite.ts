@@ -11,7 +11,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { concat } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
-import { STORE_BUSY_MS } from "../limits.ts"
+import { STORE_BUSY_MS, STORE_OVERWRITE_MS } from "../limits.ts"
 import { type Connect, type PageRequest, type StoreConnection, leasedStore, otherTab } from "./leased.ts"
 import { comparePaths, isUnder } from "./path.ts"
 import { endOf, pathFromBytes, pathToBytes } from "./path-bytes.ts"
@@ -140,18 +140,15 @@ const transact = <T>(db: DatabaseSync, work: () => T): T => {
   }
 }
 
-/** @throws ERR_STORE_TOO_NEW, ERR_STORE_CORRUPT for another program's file */
-const prepareLayout = (db: DatabaseSync): void => {
-  if (numberOf(db, "PRAGMA application_id") === APPLICATION) {
-    const version = numberOf(db, "PRAGMA user_version")
-    if (version <= LAYOUT) return
-    throw new SecureChatError("ERR_STORE_TOO_NEW", "a newer version wrote this store", {
-      details: { version },
-    })
-  }
-  if (numberOf(db, "SELECT count(*) FROM sqlite_schema") > 0)
+/** Is it a store? False: an empty file. @throws ERR_STORE_TOO_NEW, ERR_STORE_CORRUPT for another program's file */
+const hasLayout = (db: DatabaseSync): boolean => {
+  if (numberOf(db, "PRAGMA application_id") !== APPLICATION) {
+    if (numberOf(db, "SELECT count(*) FROM sqlite_schema") === 0) return false
     throw new SecureChatError("ERR_STORE_CORRUPT", "the file is another program's database")
-  db.exec(TABLES)
+  }
+  const version = numberOf(db, "PRAGMA user_version")
+  if (version <= LAYOUT) return true
+  throw new SecureChatError("ERR_STORE_TOO_NEW", "a newer version wrote this store", { details: { version } })
 }
 
 const openDatabase = (path: string, { maxBytes }: SqliteStoreOptions): DatabaseSync => {
@@ -159,9 +156,12 @@ const openDatabase = (path: string, { maxBytes }: SqliteStoreOptions): DatabaseS
   const db = new DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${STORE_BUSY_MS}`)
-    transact(db, () => {
-      prepareLayout(db)
-    })
+    // Looked at without the write lock: who is refused does not wait for it, and does not hold up the writer.
+    if (!hasLayout(db))
+      transact(db, () => {
+        // Another process may have been faster.
+        if (!hasLayout(db)) db.exec(TABLES)
+      })
     db.exec(SETTINGS)
     if (maxBytes !== undefined)
       db.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / numberOf(db, "PRAGMA page_size"))}`)
@@ -217,6 +217,7 @@ class SqliteConnection implements StoreConnection {
   readonly #lease: Lease
   readonly #inode: number
   readonly #statements = new Map<string, StatementSync>()
+  #overwriting: NodeJS.Timeout | undefined
 
   constructor(path: string, db: DatabaseSync, lease: Lease) {
     this.#path = path
@@ -252,6 +253,7 @@ class SqliteConnection implements StoreConnection {
       // A file that was deleted or replaced would take the batch and lose it.
       if (statSync(this.#path).ino !== this.#inode)
         throw new SecureChatError("ERR_STORE_UNAVAILABLE", "the store's file was replaced")
+      this.#overwriteSoon()
       transact(this.#db, () => {
         if (leaseIn(this.#db) !== this.#lease.number) throw otherTab()
         for (const op of ops)
@@ -264,7 +266,23 @@ class SqliteConnection implements StoreConnection {
     })
   }
 
+  /**
+   * The log holds pages as they were, with the keys that a batch replaced, until it is written into the file and cut.
+   * Not with each batch: that is two more writes to the disk.
+   */
+  #overwriteSoon(): void {
+    this.#overwriting ??= setTimeout(() => {
+      this.#overwriting = undefined
+      try {
+        this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+      } catch {
+        // Another process reads just now, or the disk is full: the next write tries again.
+      }
+    }, STORE_OVERWRITE_MS).unref()
+  }
+
   close(): Promise<void> {
+    clearTimeout(this.#overwriting)
     for (const db of [this.#db, this.#lease.held])
       try {
         db.close()

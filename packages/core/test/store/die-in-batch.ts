@@ -1,4 +1,5 @@
-/** A process that stores one batch, and kills itself with SIGKILL between two writes of the next one. */
+/** A process that stores one batch, and sends itself a signal between two writes of the next one. */
+import { writeSync } from "node:fs"
 import { sqliteStore } from "@securechat/core/store/sqlite"
 import type { StoreOp } from "@securechat/core"
 
@@ -7,8 +8,8 @@ interface PlainOp {
   readonly key: readonly string[]
   readonly value?: readonly number[]
 }
-const { path, stored, torn } = JSON.parse(process.argv[2] ?? "") as Readonly<
-  Record<"stored" | "torn", PlainOp[]> & Record<"path", string>
+const { path, stored, torn, signal } = JSON.parse(process.argv[2] ?? "") as Readonly<
+  Record<"stored" | "torn", PlainOp[]> & Record<"path", string> & Record<"signal", NodeJS.Signals>
 >
 
 const opOf = ({ key, value }: PlainOp): StoreOp =>
@@ -23,7 +24,8 @@ const dying: StoreOp = {
   key: last.key,
   // Read when its turn comes, after the writes before it.
   get value(): Uint8Array {
-    process.kill(process.pid, "SIGKILL")
+    writeSync(process.stdout.fd, "in the middle")
+    process.kill(process.pid, signal)
     return new Uint8Array()
   },
 }

@@ -82,3 +82,24 @@ describe("a SQLite store whose writes the system refuses", () => {
     expect(JSON.parse(stdout)).toEqual(["stored", "ERR_STORE_UNAVAILABLE", 1, "stored", 3])
   })
 })
+
+describe("a SQLite store whose process is stopped in the middle of a batch", () => {
+  it("is nobody else's until it goes on or ends, and then whole", { timeout: 30_000 }, async () => {
+    const script = new URL("die-in-batch.ts", import.meta.url).pathname
+    const path = join(folder, "stopped.db")
+    const set = (value: number): object => ({ type: "set", key: ["a"], value: [value] })
+    const work = { path, signal: "SIGSTOP", stored: [set(1)], torn: [set(2), { type: "delete", key: ["b"] }] }
+    const child = spawn(process.execPath, [...OPTIONS, script, JSON.stringify(work)])
+    const ended = once(child, "close")
+    // It leaves the batch by way of the signal only.
+    await once(child.stdout, "data")
+    const other = sqliteStore(path)
+    await expect(other.open?.({ takeover: false })).rejects.toMatchObject({ code: "ERR_OTHER_TAB" })
+    await expect(other.open?.({ takeover: true })).rejects.toMatchObject({ code: "ERR_STORE_UNAVAILABLE" })
+    child.kill("SIGCONT")
+    expect(await ended).toEqual([0, null])
+    await other.open?.({ takeover: true })
+    expect(await other.get(["a"])).toEqual(Uint8Array.of(2))
+    await other.close?.()
+  })
+})
