@@ -8,6 +8,7 @@ import { installPeers, versionOf } from "./peers.ts"
 import { writeResults } from "./results.ts"
 import { type Opponent, type Result, type Row, isMet } from "./row.ts"
 import { CORE_ROWS } from "./rows-core.ts"
+import { RELAY_ROWS } from "./rows-relay.ts"
 
 const { values: flags } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
@@ -72,7 +73,7 @@ const wanted = (row: Row): boolean =>
 const beganMs = performance.now()
 installPeers()
 const results: Result[] = []
-for (const row of CORE_ROWS.filter(wanted)) {
+for (const row of [...CORE_ROWS, ...RELAY_ROWS].filter(wanted)) {
   results.push(...(await race(row)))
   writeResults(
     ["npm run bench --", ...process.argv.slice(2).filter((arg) => arg !== "--")].join(" "),

@@ -1,4 +1,5 @@
 /** One connection that the listener accepted: a `ws` socket under the transport contract, with its limits. */
+import type { Duplex } from "node:stream"
 import { SecureChatError } from "@securechat/core/errors"
 import {
   type ConnectionOrigin,
@@ -13,6 +14,7 @@ import {
 } from "@securechat/core/transport"
 import { RELAY_CODE, closeCodeOf } from "@securechat/core/wire"
 import type { WebSocket } from "ws"
+import { holdForTurn } from "./batch.ts"
 import { ABNORMAL, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
 import { heartbeat } from "./heartbeat.ts"
 
@@ -32,8 +34,16 @@ const full = (bufferedBytes: number, maxBufferedBytes: number): SecureChatError 
     details: { bufferedBytes, maxBufferedBytes },
   })
 
+/** A `ws` socket, and the stream below it. */
+export interface Upgraded {
+  readonly socket: WebSocket
+  readonly raw: Duplex
+}
+
 class Accepted {
   readonly #socket: WebSocket
+  /** What `#socket` writes to. */
+  readonly #raw: Duplex
   readonly #limits: ConnectionLimits
   readonly #guarded: GuardedConnection
   readonly #heartbeat
@@ -43,9 +53,10 @@ class Accepted {
   #fault: { readonly code: number; readonly reason: string } | undefined
   #cancelCloseTimeout = neverMind
 
-  constructor(socket: WebSocket, limits: ConnectionLimits, context: ListenerContext) {
+  constructor({ socket, raw }: Upgraded, limits: ConnectionLimits, context: ListenerContext) {
     const { timers, heartbeatMs, heartbeatTimeoutMs, slowMs, maxFrameBytes } = limits
     this.#socket = socket
+    this.#raw = raw
     this.#limits = limits
     this.#heartbeat = heartbeat({
       timers,
@@ -127,6 +138,7 @@ class Accepted {
     const bufferedBytes = this.#socket.bufferedAmount
     if (bufferedBytes + frame.length > maxBufferedBytes) throw full(bufferedBytes, maxBufferedBytes)
     this.#slow.queued()
+    holdForTurn(this.#raw)
     return new Promise((resolve, reject) => {
       this.#socket.send(frame, (error) => {
         if (error instanceof Error) {
@@ -160,19 +172,19 @@ class Accepted {
 
 /** Hands the connection to the relay. @returns the guarded connection, for the listener's own `close()`. */
 export const accept = (
-  socket: WebSocket,
+  upgraded: Upgraded,
   limits: ConnectionLimits,
   context: ListenerContext,
   from: ConnectionOrigin,
 ): GuardedConnection => {
-  const accepted = new Accepted(socket, limits, context)
+  const accepted = new Accepted(upgraded, limits, context)
   try {
     accepted.handlers = context.onConnection(accepted.guarded.connection, from)
   } catch (error) {
     // One client must not stop the process, whatever it made the relay throw.
     const name = error instanceof Error ? error.name : typeof error
     context.log.error("a connection handler threw", { transport: "websocket", error: name })
-    socket.terminate()
+    upgraded.socket.terminate()
   }
   return accepted.guarded
 }

@@ -22,8 +22,8 @@ import {
   platformTimers,
   socketAddress,
 } from "@securechat/core/transport"
-import { type WebSocket, WebSocketServer } from "ws"
-import { type ConnectionLimits, accept } from "./accepted.ts"
+import { WebSocketServer } from "ws"
+import { type ConnectionLimits, type Upgraded, accept } from "./accepted.ts"
 import { GOING_AWAY } from "./close.ts"
 import { RELAY_PATH, SUBPROTOCOL } from "./subprotocol.ts"
 
@@ -64,10 +64,10 @@ export const webSocketListener = (options: WebSocketListenerOptions = {}): Liste
   const open = new Set<TransportConnection>()
   let closing: Promise<void> | undefined
 
-  const take = (socket: WebSocket, request: IncomingMessage, context: ListenerContext): void => {
-    const { connection } = accept(socket, limits, context, originOf(request, addressOf(request)))
+  const take = (upgraded: Upgraded, request: IncomingMessage, context: ListenerContext): void => {
+    const { connection } = accept(upgraded, limits, context, originOf(request, addressOf(request)))
     open.add(connection)
-    socket.on("close", () => open.delete(connection))
+    upgraded.socket.on("close", () => open.delete(connection))
   }
 
   const shut = async (): Promise<void> => {
@@ -89,7 +89,7 @@ export const webSocketListener = (options: WebSocketListenerOptions = {}): Liste
       server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         if (pathOf(request) !== path) return
         upgrades.handleUpgrade(request, socket, head, (ws) => {
-          take(ws, request, context)
+          take({ socket: ws, raw: socket }, request, context)
         })
       })
     },

@@ -1,0 +1,34 @@
+/** The relay against a forwarder that checks nothing: 200 pairs, 512 B, accepted and acknowledged. */
+import type { Contestant } from "./contestant.ts"
+import type { Opponent, Row } from "./row.ts"
+
+const LOAD = { pairs: 200, bytes: 512, window: 8 }
+const load = (name: string, task: string): Contestant => ({
+  name,
+  module: "../tests/load/contest.ts",
+  task,
+  input: LOAD,
+})
+const bare: Contestant = load("ws, bare forwarder with acks", "bare")
+
+const row = (
+  mailbox: string,
+  ratio: number | undefined,
+  rivals: readonly Opponent[],
+  quick: boolean,
+): Row => ({
+  id: `relay-${mailbox}`,
+  group: "relay",
+  work: `relay, 512 B, 200 pairs, accepted and acknowledged, mailboxes in ${mailbox}`,
+  unit: "messages per second of the server's processor",
+  quick,
+  slowness: 8,
+  ours: load("securechat", mailbox),
+  theirs: [ratio === undefined ? { by: bare } : { by: bare, target: { atLeast: ratio } }, ...rivals],
+})
+
+export const RELAY_ROWS: readonly Row[] = [
+  row("memory", 0.6, [], true),
+  row("redis", 0.4, [], true),
+  row("sqlite", undefined, [], false),
+]

@@ -1,0 +1,68 @@
+/** The relay and what it is compared with, for `npm run bench` and `npm run test:long load`: one task each. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Pair, barePair, drive, inBatches, relayPair } from "./pairs.ts"
+import { startServer } from "./process.ts"
+import { startRedis } from "./redis.ts"
+
+interface Load {
+  readonly pairs: number
+  readonly bytes: number
+  readonly window: number
+}
+interface Contest {
+  /** Messages per second of the server's processor time, or of the clock with `BENCH_CLOCK=wall`. */
+  measure(forMs: number): Promise<number>
+  end(): Promise<void>
+}
+
+async function contest(
+  kind: "bare" | "relay",
+  { pairs, bytes, window }: Load,
+  mailbox?: unknown,
+): Promise<Contest> {
+  const server = await startServer(kind, mailbox)
+  const made: Pair[] = await inBatches(pairs, (number) =>
+    kind === "bare" ? barePair(server.port, number, bytes) : relayPair(server.port, bytes),
+  )
+  const clock = process.env["BENCH_CLOCK"] === "wall" ? () => performance.now() : () => server.cpuMs()
+  return {
+    measure: async (forMs) => {
+      const beganMs = clock()
+      const delivered = await drive(made, window, forMs)
+      return (delivered * 1000) / (clock() - beganMs)
+    },
+    end: async () => {
+      for (const pair of made) pair.end()
+      await server.stop()
+    },
+  }
+}
+
+export const tasks = {
+  bare: (load: Load) => contest("bare", load),
+  memory: (load: Load) => contest("relay", load),
+  sqlite: async (load: Load) => {
+    const folder = mkdtempSync(join(tmpdir(), "securechat-load-"))
+    const made = await contest("relay", load, { sqlite: join(folder, "relay.db") })
+    return {
+      ...made,
+      end: async () => {
+        await made.end()
+        rmSync(folder, { recursive: true })
+      },
+    }
+  },
+  redis: async (load: Load) => {
+    const redis = await startRedis()
+    const made = await contest("relay", load, { redis: redis.url })
+    return {
+      ...made,
+      end: async () => {
+        await made.end()
+        await redis.stop()
+      },
+    }
+  },
+}
