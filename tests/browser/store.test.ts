@@ -34,6 +34,35 @@ describe("IndexedDB in Chromium", () => {
     })
 })
 
+describe("a tab that does not hear that its lock was taken", () => {
+  it("[D5] writes nothing all the same: the number in the database is another's", async () => {
+    const said = await page.evaluate(async () => {
+      const code = (work: Promise<unknown>): Promise<string> =>
+        work.then(
+          () => "stored",
+          (error: unknown) => (error as { code: string }).code,
+        )
+      const op = (value: number): { type: "set"; key: string[]; value: Uint8Array } => ({
+        ...{ type: "set", key: ["a"], value: Uint8Array.of(value) },
+      })
+      // As a frozen tab sees it: its lock is given, and nothing is ever heard of it again.
+      const { request } = navigator.locks
+      navigator.locks.request = ((_: string, __: object, hold: (lock: object) => unknown) => {
+        void hold({})
+        return new Promise(() => undefined)
+      }) as never
+      const frozen = inPage.indexedDbStore("frozen")
+      const first = await code(frozen.batch([op(1)]))
+      navigator.locks.request = request
+      const other = inPage.indexedDbStore("frozen")
+      await other.open?.({ takeover: true })
+      const late = [await code(frozen.batch([op(2)])), await code(frozen.get(["a"]))]
+      return [first, ...late, String((await other.get(["a"]))?.[0]), await code(other.batch([op(3)]))]
+    })
+    expect(said).toEqual(["stored", "ERR_OTHER_TAB", "ERR_OTHER_TAB", "1", "stored"])
+  })
+})
+
 /** A page of a browser that knows nothing yet. */
 const inFreshPage = async (work: (page: Page) => Promise<void>): Promise<void> => {
   const context = await browser.newContext()

@@ -15,6 +15,7 @@ import { CHROMIUM, FLAGS } from "../browser/support/site.ts"
 /** As `packages/core/test/history/history.ts` gives them. */
 interface Figures {
   readonly messages: number
+  readonly openReads: number
   readonly hits: number
   readonly seen: number
   readonly growthBytes: number
@@ -24,6 +25,7 @@ declare const inPage: { run(name: string, count: number, isSealed: boolean): Pro
 const MESSAGES = Number(process.env["HISTORY_MESSAGES"] ?? 2_000)
 /** Far less than 100,000 messages take, which is about 100 MB; a page of the store is a few hundred kilobytes. */
 const MOST_BYTES = 8 * 2 ** 20
+const MOST_READS = 20
 const TIMEOUT_MS = 60_000 + MESSAGES * 6
 
 const HERE = new URL("../../packages/core/test/history/", import.meta.url)
@@ -65,6 +67,8 @@ const inChromium = async (how: "sealed" | "plain"): Promise<Figures> => {
 const check = (where: string, figures: Figures): void => {
   if (MESSAGES >= 10_000) console.log(where, JSON.stringify(figures))
   expect(figures).toMatchObject({ messages: MESSAGES, seen: MESSAGES, hits: 3 })
+  // A few records: nothing of the history.
+  expect(figures.openReads).toBeLessThan(MOST_READS)
   expect(figures.growthBytes).toBeLessThan(MOST_BYTES)
 }
 

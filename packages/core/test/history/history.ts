@@ -24,6 +24,8 @@ export interface Figures {
   readonly messages: number
   readonly fillMs: number
   readonly openMs: number
+  /** Items read from the store until the client was open. */
+  readonly openReads: number
   readonly firstPageMs: number
   /** The page in the middle of walking back, and around a message in the middle. */
   readonly olderPageMs: number
@@ -45,14 +47,29 @@ export interface Ground {
   readonly usedBytes: () => number
 }
 
+interface CountingStore extends Store {
+  /** Items given out so far. */
+  readonly reads: () => number
+}
+
 /** A durable driver as a client takes it: sealed with the key here, and named not durable so that none is asked for. */
-const opened = async ({ store: make, key }: Ground): Promise<Store> => {
+const opened = async ({ store: make, key }: Ground): Promise<CountingStore> => {
   const store = make()
   const inner = key === undefined ? store : await openSealed(store, key)
+  let reads = 0
   return {
     durable: false,
-    get: (path) => inner.get(path),
-    list: (prefix, options) => inner.list(prefix, options),
+    reads: () => reads,
+    get: (path) => {
+      reads += 1
+      return inner.get(path)
+    },
+    list: async function* (prefix, options) {
+      for await (const item of inner.list(prefix, options)) {
+        reads += 1
+        yield item
+      }
+    },
     batch: (ops) => inner.batch(ops),
     close: async () => inner.close?.(),
   }
@@ -108,6 +125,7 @@ export const measure = async (ground: Ground, count: number): Promise<Figures> =
   const [transport] = memoryPipe()
   const chat = new SecureChat({ user: "alice", transport, store })
   const [openMs] = await timed(() => chat.start())
+  const openReads = store.reads()
   const [conversation] = await chat.conversations()
   if (conversation === undefined) throw new Error("no conversation")
   const [firstPageMs, first] = await timed(() => conversation.page())
@@ -134,6 +152,7 @@ export const measure = async (ground: Ground, count: number): Promise<Figures> =
   })
   await chat.close()
   await store.close?.()
+  const counts = { openReads, hits, seen }
   const times = { fillMs, openMs, firstPageMs, olderPageMs, aroundMs, historyMs, searchMs, firstHitMs }
-  return { messages: count, ...times, hits, seen, growthBytes: most - before }
+  return { messages: count, ...times, ...counts, growthBytes: most - before }
 }
