@@ -8,7 +8,6 @@ export const OWED: Readonly<Record<string, string>> = {
   D1: "schedules over a store of random delay: durable stores",
   D2: "kill at every numbered store step: durable stores",
   D3: "SIGKILL of client processes: durable stores",
-  D12: "fixtures of released versions: first release",
   G1: "sealed streams: attachments",
   G2: "sealed streams: attachments",
   G3: "sealed streams: attachments",
