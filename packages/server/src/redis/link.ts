@@ -58,7 +58,7 @@ export class RedisLink {
   #subscriber: RedisClientType | undefined
   #asBytes: Parameters<RedisClientType["sendCommand"]>[1]
   readonly #scripts = new Map<string, string>()
-  readonly #onConnect: (() => Promise<unknown>)[] = []
+  readonly #onConnect: (() => void)[] = []
   readonly #channels = new Map<string, (message: Buffer) => void>()
   #connecting: Promise<void> | undefined
   #closed = false
@@ -77,8 +77,8 @@ export class RedisLink {
     return this.#client?.isReady ?? false
   }
 
-  /** Done with each new connection, before the commands of the relay. */
-  onConnect(work: () => Promise<unknown>): void {
+  /** Called with each new connection, before the commands of the relay. */
+  onConnect(work: () => void): void {
     this.#onConnect.push(work)
   }
 
@@ -134,7 +134,7 @@ export class RedisLink {
         this.#log.warn("redis", { error: error instanceof Error ? error.name : "unknown" })
       })
     client.on("ready", () => {
-      void this.#prepare().catch(() => undefined)
+      this.#prepare()
     })
     try {
       await Promise.all([client.connect(), subscriber.connect()])
@@ -146,9 +146,9 @@ export class RedisLink {
   }
 
   /** A Redis that began anew knows no scripts; sent first, they are there before the first call. */
-  async #prepare(): Promise<void> {
-    const loads = [...this.#scripts.values()].map((text) => this.command("SCRIPT", "LOAD", text))
-    await Promise.all([...loads, ...this.#onConnect.map((work) => work())])
+  #prepare(): void {
+    for (const work of this.#onConnect) work()
+    for (const text of this.#scripts.values()) this.command("SCRIPT", "LOAD", text).catch(() => undefined)
   }
 }
 

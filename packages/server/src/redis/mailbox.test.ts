@@ -53,10 +53,7 @@ describe.skipIf(REDIS_SERVER === "")("Redis", () => {
       await server.kill()
       await expect(put(box, "2")).rejects.toMatchObject({ code: "ERR_STORE_UNAVAILABLE" })
       const back = new Promise<void>((resolve) => {
-        box.link.onConnect(() => {
-          resolve()
-          return Promise.resolve()
-        })
+        box.link.onConnect(resolve)
       })
       await server.restart()
       await back
@@ -76,9 +73,16 @@ describe.skipIf(REDIS_SERVER === "")("Redis", () => {
     })
 
     it("are full when Redis has no memory left", async () => {
-      const box = await make()
+      const url = server.fresh()
+      const before = await openOn(url, manualClock())
+      await before.mailbox.resume(a, "")
+      await put(before, "0")
+      const box = await openOn(url, manualClock())
       await box.link.command("CONFIG", "SET", "maxmemory", "1")
       expect(await put(box, "1")).toBe("full")
+      // What is there can still be read.
+      expect(await box.mailbox.resume(a, "")).toMatchObject({ backlog: 1 })
+      expect(await box.mailbox.read(a, { limit: 1 })).toHaveLength(1)
       await box.link.command("CONFIG", "SET", "maxmemory", "0")
       expect(await put(box, "1")).toBe("stored")
     })

@@ -29,13 +29,16 @@ class RedisMailbox implements Mailbox {
   readonly #link: RedisLink
   readonly #options: RedisMailboxOptions
   readonly #watchers = new Watchers()
-  #epoch: Promise<string> = new Promise(() => undefined)
+  /** As read with this connection: a Redis that began anew has another. */
+  #epoch: Promise<string> | undefined
   #sweptAtMs = 0
 
   constructor(link: RedisLink, options: RedisMailboxOptions) {
     this.#link = link
     this.#options = options
-    link.onConnect(() => (this.#epoch = this.#readEpoch()))
+    link.onConnect(() => {
+      this.#epoch = undefined
+    })
   }
 
   append: Mailbox["append"] = async (device, envelope, { id, expiresAt }) => {
@@ -114,19 +117,33 @@ class RedisMailbox implements Mailbox {
   }
 
   async #items(entries: readonly Entry[]): Promise<readonly MailItem[]> {
-    const epoch = await this.#epoch
+    const epoch = await this.#currentEpoch()
     return entries.map(([id, fields]) => ({ cursor: `${epoch}.${id.toString()}`, envelope: fields[1] }))
   }
 
   async #idOf(cursor: string): Promise<string | undefined> {
     const match = CURSOR.exec(cursor)
-    return match?.[1] === (await this.#epoch) ? match[2] : undefined
+    return match?.[1] === (await this.#currentEpoch()) ? match[2] : undefined
   }
 
+  async #currentEpoch(): Promise<string> {
+    const reading = (this.#epoch ??= this.#readEpoch())
+    try {
+      return await reading
+    } catch (error) {
+      // A Redis that is still loading will answer later, on the same connection.
+      if (this.#epoch === reading) this.#epoch = undefined
+      throw error
+    }
+  }
+
+  /** Looked for before it is made: a Redis without memory refuses to write, and still has the one it had. */
   async #readEpoch(): Promise<string> {
+    const read = (): Promise<Buffer | null> => this.#link.command("GET", KEYS.epoch)
+    const kept = await read()
+    if (kept !== null) return kept.toString()
     await this.#link.command("SET", KEYS.epoch, toText(this.#options.random(16)), "NX")
-    const kept = await this.#link.command<Buffer>("GET", KEYS.epoch)
-    return kept.toString()
+    return String(await read())
   }
 
   #sweep(): void {
