@@ -1,7 +1,7 @@
 /**
  * Paths as they lie in a sealed store. The name of a table stays, and so do numbers, by which messages and the outbox
  * keep their order; every other part of a path names people or messages and becomes a pseudonym, another one in each
- * table and under each parent. docs/decisions/0017-names-in-a-sealed-store.md
+ * table and under each parent. docs/decisions/0019-names-in-a-sealed-store.md
  */
 import { toBase64url } from "../bytes/text.ts"
 import { SecureChatError } from "../errors.ts"
