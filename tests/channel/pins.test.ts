@@ -2,9 +2,14 @@
  * Who is at the other end, over a server that cannot say: pins, levels and account ids, through the public API, with
  * real sockets and time by hand.
  */
+import { randomBytes } from "node:crypto"
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type ChannelOptions, SecureChatError, type Store, memoryStore } from "@securechat/core"
 import { createIdentity } from "@securechat/core/identity"
-import { type ManualClock, manualClock } from "@securechat/testkit"
+import { sqliteStore } from "@securechat/core/store/sqlite"
+import { type ManualClock, canarySearch, manualClock } from "@securechat/testkit"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { wsRoom } from "./rooms/ws-room.ts"
 import type { StrangersRoom } from "./rooms/room.ts"
@@ -106,6 +111,72 @@ describe("the second meeting over a stranger's server", () => {
     const { mine, theirs } = await acquainted(true)
     const [ada] = await meet({ store: mine, peer: "carol" }, { store: theirs, peer: "ada" })
     expect(ada.level).toBe("yellow: unverified")
+  })
+})
+
+describe("the second meeting with stores that last", () => {
+  let folder: string
+  const open: Store[] = []
+  const file = (name: string): Store => {
+    const store = sqliteStore(join(folder, name))
+    open.push(store)
+    return store
+  }
+  const shut = async (): Promise<void> => {
+    for (const store of open.splice(0)) await store.close?.()
+  }
+  const [adas, bos] = [randomBytes(32), randomBytes(32)]
+  const NAME = "bo behind the old mill"
+  const again = (): Promise<readonly [Member, Member]> =>
+    meet(
+      { store: file("ada.db"), storeKey: adas, peer: NAME },
+      { store: file("bo.db"), storeKey: bos, peer: "ada" },
+    )
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "channel-"))
+  })
+  afterEach(async () => {
+    await part(...members)
+    await shut()
+    rmSync(folder, { recursive: true })
+  })
+
+  it("is green if the first was verified, from sealed files that show no name and no key", async () => {
+    const first = await again()
+    await compare(first)
+    const known = first.map(({ channel }) => channel.accountId)
+    const drawn = first.flatMap((one) => one.drawn)
+    await part(...first)
+    await shut()
+    const [ada, bo] = await again()
+    expect([ada.level, bo.level]).toEqual(["green: verified", "green: verified"])
+    expect([ada, bo].map(({ channel }) => channel.accountId)).toEqual(known)
+    await part(ada, bo)
+    await shut()
+    const search = canarySearch([
+      { name: "a name", bytes: Buffer.from(NAME) },
+      ...drawn.map((bytes) => ({ name: "a key", bytes })),
+    ])
+    const files = readdirSync(folder)
+    expect(files).toContain("ada.db")
+    for (const name of files) expect(search(readFileSync(join(folder, name)))).toEqual([])
+  })
+
+  it("is refused without the key, and with another one, and nothing has changed then", async () => {
+    const first = await again()
+    await compare(first)
+    await part(...first)
+    await shut()
+    expect(() => enter({ store: file("ada.db"), peer: NAME })).toThrow(
+      expect.objectContaining({ code: "ERR_STORE_KEY_REQUIRED" }),
+    )
+    const wrong = enter({ store: file("ada.db"), storeKey: randomBytes(32), peer: NAME })
+    await expect(wrong.open()).rejects.toMatchObject({ code: "ERR_STORE_WRONG_KEY" })
+    await part(wrong)
+    await shut()
+    const [ada] = await again()
+    expect(ada.level).toBe("green: verified")
   })
 })
 
