@@ -1,7 +1,7 @@
 // From a bare computer (Node >= 20 and npm) to a running task: brings pnpm, installs frozen, and where the
 // running Node is too old for the build tools, puts the Node 24 of `runtime/` first on PATH.
-// `node scripts/boot.mjs <task> [flags]` runs the pnpm script `t:<task>`.
-import { spawnSync } from "node:child_process"
+// `node scripts/boot.mjs <task> [flags]` runs the script `t:<task>` of package.json.
+import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
@@ -46,4 +46,35 @@ if (!fresh) {
     process.exit(1)
   }
 }
-pnpm("run", `t:${task}`, ...rest)
+
+// The task itself is a child of this process and of nothing in between. The shells that npm and pnpm put around a script
+// end at a SIGTERM without passing it on, and a relay would go on behind their backs: a parent that is gone is a SIGTERM.
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const command = scripts[`t:${task}`]
+if (command === undefined) {
+  const tasks = Object.keys(scripts).filter((name) => name.startsWith("t:"))
+  console.error(`no such task: ${task}; there are: ${tasks.map((name) => name.slice(2)).join(", ")}`)
+  process.exit(1)
+}
+const [program, ...args] = command.split(" ")
+const child = spawn(program, [...args, ...rest], {
+  cwd: root,
+  stdio: "inherit",
+  env: { ...env, PATH: join(root, "node_modules", ".bin") + delimiter + env.PATH },
+  shell: process.platform === "win32",
+})
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+const parent = process.ppid
+const watch = setInterval(() => {
+  if (process.ppid === parent) return
+  clearInterval(watch)
+  child.kill("SIGTERM")
+}, 250)
+child.on("error", (error) => {
+  console.error(`${program} cannot be run: ${error.message}`)
+  process.exit(1)
+})
+child.on("close", (code, signal) => {
+  clearInterval(watch)
+  process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143)
+})
