@@ -14,7 +14,7 @@ export interface Options {
   readonly store: StoreChoice | undefined
 }
 
-export interface StoreChoice {
+interface StoreChoice {
   readonly file: string
   /** Undefined: a key in a file of its own beside it. */
   readonly passphrase: string | undefined

@@ -29,6 +29,9 @@ export const faultyStore = (inner: Store): FaultyStore => {
     heal: () => {
       fault = undefined
     },
+    // The lease is the driver's own affair: it does not fail here. To seal a faulty store, wrap it in `sealable`.
+    ...(inner.open === undefined ? {} : { open: inner.open.bind(inner) }),
+    ...(inner.close === undefined ? {} : { close: inner.close.bind(inner) }),
     get: (key) => inner.get(key),
     list: (prefix, options) => inner.list(prefix, options),
     batch: async (ops) => {

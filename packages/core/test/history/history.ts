@@ -15,7 +15,7 @@ import { openSealed } from "../../src/store/sealed.ts"
 import { parseAccountId } from "../../src/wire/address.ts"
 
 /** What a search finds in three places: near the beginning, in the middle, near the end. */
-export const NEEDLE = "xylophone"
+const NEEDLE = "xylophone"
 const WORDS =
   "the of and a to in he have it that for they with as not on she at by this we you do but from or".split(" ")
 const BATCH = 500
