@@ -230,6 +230,22 @@ describe("what comes unasked", () => {
     expect(setup.unasked.map((frame) => frame.type)).toEqual(["caughtUp"])
   })
 
+  it("is said by nobody on a link that has not signed in, whatever the last one left undone", async () => {
+    const setup = setUp()
+    const { relay } = setup
+    await signedIn(setup)
+    const far = await setup.dial()
+    const login = relay.login(far.link)
+    const hello = await far.hears("hello")
+    relay.post({ type: "ack", cursor: utf8("early") })
+    await expect(ask(relay)).rejects.toMatchObject({ code: "ERR_TRANSPORT_CLOSED" })
+    await far.says(hello.request, { type: "challenge", ...challenge() })
+    await far.says((await far.hears("proof")).request, { type: "ready", ...READY })
+    await login
+    relay.post({ type: "ack", cursor: utf8("late") })
+    expect((await far.hears("ack")).cursor).toEqual(utf8("late"))
+  })
+
   it("is answered where it is a ping, with the same nonce", async () => {
     const setup = setUp()
     const far = await signedIn(setup)
