@@ -6,6 +6,7 @@ import type { Life, Surroundings } from "./device.ts"
 type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never
 
 const numberIn = (text: string): number => Number(/#(\d+) /.exec(text)?.[1] ?? NaN)
+const recipientIn = (text: string): string | undefined => />(\w+)#/.exec(text)?.[1]
 /** What a trace calls a text. */
 export const called = (text: string): string => /\w+>\w+#\d+/.exec(text)?.[0] ?? "a foreign text"
 
@@ -17,6 +18,7 @@ export class Eyes {
   readonly unreadable = new Set<string>()
   /** Where own messages stand, by id. */
   readonly statuses = new Map<string, { readonly status: string; readonly text: string }>()
+  restored = false
   readonly #world: Surroundings
   /** What it was told is missing: of whom, and its numbers in that sender's own order. */
   readonly gaps: { readonly from: string; readonly first: number; readonly last: number }[] = []
@@ -30,6 +32,7 @@ export class Eyes {
 
   /** An older copy of the store was put back. */
   forget(upTo: number): void {
+    this.restored = true
     this.#seen.clear()
     const { history } = this.#world
     for (const one of history.slice(0, upTo + 1))
@@ -114,7 +117,8 @@ export class Eyes {
 
   #shown({ text = "", sender, conversationId, reordered }: Message): void {
     const from = this.#world.owner(sender.accountId) ?? "nobody here"
-    const ref = { sender: `${from}>${this.name}`, counter: numberIn(text) }
+    // Whom it was for is what its sender wrote into it: what reaches somebody else is seen.
+    const ref = { sender: `${from}>${recipientIn(text) ?? this.name}`, counter: numberIn(text) }
     // What was sent again on its sender's word has its place where it was sent again.
     const marked = reordered !== undefined || this.#world.retried.has(text)
     this.#seen.add(text)

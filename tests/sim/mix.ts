@@ -16,7 +16,7 @@ export interface Mix {
 }
 
 export const HAPPENINGS = [
-  ...(["send", "burst", "open", "read", "typing"] as const),
+  ...(["send", "burst", "open", "read", "typing", "attend"] as const),
   ...(["cut", "deaf", "apart", "together"] as const),
   ...(["restart", "kill", "boot", "copy", "restore", "jump", "stand"] as const),
   ...(["killRelay", "startRelay", "drain", "evil", "good", "probe"] as const),
@@ -44,7 +44,7 @@ export const drawMix = (random: UnsafeSeeded): Mix => {
       ...{ dieBefore: some(0.05), dieAfter: some(0.05) },
     },
     weights: {
-      ...{ send: 10, burst: 2 * random.fraction(), open: 1, read: 2, typing: some(2) },
+      ...{ send: 10, burst: 2 * random.fraction(), open: 1, read: 2, typing: some(2), attend: 0.5 },
       ...{ cut: some(3), deaf: some(2), apart: some(2), together: 3 },
       ...{ restart: some(2), kill: some(3), boot: 4 },
       ...{ copy: restores ? 0.5 : 0, restore: restores ? 0.2 : 0, jump: some(1), stand: some(0.5) },

@@ -4,7 +4,7 @@ import { checkHistory } from "@securechat/testkit"
 import { account } from "./account.ts"
 import { World } from "./world.ts"
 
-export const STEPS = 300
+const STEPS = 300
 
 export interface RunOptions {
   readonly steps?: number

@@ -9,6 +9,8 @@ interface Scene {
   readonly random: UnsafeSeeded
   readonly names: readonly string[]
   readonly mallory: Mallory
+  /** Whoever is cut off signs in again, and asks again. */
+  readonly cut: (who: string) => void
 }
 type End = () => void
 type Trick = (scene: Scene) => End
@@ -122,8 +124,12 @@ const swapAnswers: Trick = (scene) => {
   })
 }
 /** One person is shown another directory than the rest. */
-const splitView: Trick = ({ random, names, mallory }) =>
-  mallory.posesAs(random.pick(names), random.pick(names))
+const splitView: Trick = ({ random, names, mallory, cut }) => {
+  const victim = random.pick(names)
+  const end = mallory.posesAs(random.pick(names.filter((name) => name !== victim)), victim)
+  cut(victim)
+  return end
+}
 
 /** The relay says it took an envelope, and throws it away. */
 const swallow: Trick = ({ evil, random, names }) =>
@@ -162,7 +168,7 @@ const forge: Trick = ({ evil, random, names }) => {
 
 const TRICKS: readonly Trick[] = [
   ...[drop, repeat, hold, mutate, garble, redirect, replay],
-  ...[swapAnswers, splitView, swallow, lieAboutCursor, forge, forge],
+  ...[swapAnswers, splitView, splitView, swallow, lieAboutCursor, forge, forge],
 ]
 
 /** The adversary of one run: draws tricks, keeps a few going, and can be made to stop. */

@@ -20,6 +20,9 @@ import { Tricks, boastOfStock } from "./tricks.ts"
 const START_MS = 1_750_000_000_000
 const NAMES = ["ada", "bob", "cyd"] as const
 
+const SHORT = Array.from({ length: 40 }, () => 2_000)
+const LONG = [...SHORT, ...Array.from({ length: 30 }, () => 30_000)]
+
 interface Copy {
   readonly picture: Picture
   readonly upTo: number
@@ -71,7 +74,12 @@ export class World {
     }
     this.devices = names.map((name, i) => new Device(name, random.fork(10 + i), surroundings))
     const adversary = mallory(this.evil, () => this.time.nowMs, random.fork(6).random)
-    this.#tricks = new Tricks({ evil: this.evil, random: random.fork(7), names, mallory: adversary })
+    this.#tricks = new Tricks({
+      ...{ evil: this.evil, random: random.fork(7), names, mallory: adversary },
+      cut: (who) => {
+        this.network.cut(who)
+      },
+    })
     boastOfStock(this.evil)
   }
 
@@ -154,6 +162,9 @@ export class World {
         return
       case "typing":
         device.typing(peer.name)
+        return
+      case "attend":
+        device.settle()
         return
       case "cut":
         network.cut(device.name)
@@ -251,8 +262,10 @@ export class World {
 
   /** Until nothing waits any more, or until waiting longer is pointless. */
   async rest(): Promise<void> {
-    for (let round = 0; round < 40; round++) {
-      await this.time.pass(2_000)
+    // What an adversary or an older store has broken is asked for again, at most every few minutes.
+    const patience = this.mix.hostile || this.mix.restores ? LONG : SHORT
+    for (const ms of patience) {
+      await this.time.pass(ms)
       for (const device of this.devices) device.settle()
       if (this.devices.every((device) => device.chat?.connection === "online" && device.waiting === 0)) break
     }

@@ -1,0 +1,200 @@
+/**
+ * Faults the simulation must find, each with a seed known to show it. A place that is no longer found fails: then the
+ * code moved, and its fault has to follow.
+ */
+import type { Invariant } from "@securechat/testkit"
+
+interface Edit {
+  /** Below `packages`. */
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+export interface Fault {
+  readonly name: string
+  readonly edits: readonly Edit[]
+  /** What breaks. */
+  readonly breaks: Invariant
+  /** The first seed from 1 that shows it. */
+  readonly seed: number
+}
+
+const inCore = (file: string, find: string, replace: string): Edit => ({
+  ...{ file: `core/src/${file}`, find, replace },
+})
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: "promise-before-write",
+    edits: [
+      inCore(
+        "client/outbox.ts",
+        "await ledger.commit(change)\n      return message",
+        "void ledger.commit(change).catch(() => undefined)\n      return message",
+      ),
+    ],
+    ...{ breaks: "I5", seed: 5 },
+  },
+  {
+    name: "told-before-commit",
+    edits: [
+      inCore(
+        "client/inbox.ts",
+        "    await ledger.commit(change)\n    relay.post",
+        "    for (const tell of told) tell()\n    await ledger.commit(change)\n    relay.post",
+      ),
+      inCore("client/inbox.ts", "    changed()\n    for (const tell of told) tell()\n", "    changed()\n"),
+    ],
+    ...{ breaks: "I3", seed: 5 },
+  },
+  {
+    name: "lost-answer-taken-for-failure",
+    edits: [inCore("runtime/commit.ts", "if (await isStored(store, ops).catch(() => false)) return", "")],
+    ...{ breaks: "I6", seed: 14 },
+  },
+  {
+    name: "key-used-twice",
+    edits: [
+      inCore(
+        "ratchet/ratchet.ts",
+        "chainKey: next, count: sending.count + 1",
+        "chainKey: sending.chainKey, count: sending.count",
+      ),
+    ],
+    ...{ breaks: "I6", seed: 1 },
+  },
+  {
+    name: "retry-seals-again",
+    edits: [
+      inCore(
+        "client/outbox.ts",
+        "await relay.submit(entry)\n",
+        "await relay.submit({ ...entry, envelope: entry.envelope.map((byte, i, all) => (i === all.length - 1 ? byte ^ this.#context.deps.random(1)[0]! : byte)) })\n",
+      ),
+    ],
+    ...{ breaks: "I6", seed: 1 },
+  },
+  {
+    name: "two-writers",
+    edits: [
+      inCore(
+        "runtime/queue.ts",
+        "const result = this.#tail.then(work)",
+        "const result = Promise.resolve().then(work)",
+      ),
+    ],
+    ...{ breaks: "I6", seed: 1 },
+  },
+  {
+    name: "outbox-trusts-the-relay",
+    edits: [
+      inCore(
+        "client/outbox.ts",
+        'await ledger.commit(new Change(ledger).setEntry({ ...current, state: "sent", problem: undefined }))',
+        "await ledger.commit(new Change(ledger).dropEntry(current))",
+      ),
+    ],
+    ...{ breaks: "I5", seed: 1 },
+  },
+  {
+    name: "released-in-a-batch-of-its-own",
+    edits: [
+      inCore(
+        "client/names.ts",
+        "const freed = await release(this.#context, change.setConversation(record), record.id)\n    await ledger.commit(change)\n",
+        "await ledger.commit(change.setConversation(record))\n    const later = new Change(ledger)\n    const freed = await release(this.#context, later, record.id)\n    await ledger.commit(later)\n",
+      ),
+      inCore(
+        "client/names.ts",
+        "const freed = await release(this.#context, change, record.id)\n    await ledger.commit(change)\n",
+        "await ledger.commit(change)\n    const later = new Change(ledger)\n    const freed = await release(this.#context, later, record.id)\n    await ledger.commit(later)\n",
+      ),
+    ],
+    ...{ breaks: "I5", seed: 1 },
+  },
+  {
+    name: "late-unmarked",
+    edits: [inCore("client/show.ts", "record.late === true", "false")],
+    ...{ breaks: "I4", seed: 1 },
+  },
+  {
+    name: "silent-identity-change",
+    edits: [
+      inCore(
+        "identity/trust.ts",
+        ": { ...trust, candidate: pin }",
+        ": { ...trust, pin, candidate: undefined }",
+      ),
+    ],
+    ...{ breaks: "I8", seed: 17 },
+  },
+  {
+    name: "no-mac",
+    edits: [inCore("fernet/token.ts", "if (!equalBytes(", "if (false && !equalBytes(")],
+    ...{ breaks: "I10", seed: 1 },
+  },
+  {
+    name: "author-by-the-relays-word",
+    edits: [
+      inCore(
+        "client/inbox.ts",
+        "if (known.account !== account || known.device !== device) throw misattributed()",
+        "",
+      ),
+      inCore(
+        "client/received.ts",
+        "const author = authorOf(effect)\n    let reading",
+        "const author = { account: formatAccountId(step.frame.fromAccountId), device: formatDeviceId(step.frame.fromDeviceId) }\n    let reading",
+      ),
+    ],
+    ...{ breaks: "I2", seed: 1 },
+  },
+  {
+    name: "not-encrypted",
+    edits: [
+      inCore(
+        "fernet/token.ts",
+        "const ciphertext = aesCbcEncrypt(key.encryption, head.iv, payload)",
+        "const ciphertext = payload",
+      ),
+      inCore(
+        "fernet/token.ts",
+        "aesCbcDecrypt(key.encryption, token.iv, token.ciphertext)",
+        "new Uint8Array(token.ciphertext)",
+      ),
+    ],
+    ...{ breaks: "I1", seed: 1 },
+  },
+  {
+    name: "to-somebody-else",
+    edits: [
+      inCore(
+        "client/compose.ts",
+        "const account = pinnedAccount(conversation.trust)",
+        "const account = pinnedAccount([...ledger.conversations.values()][0]!.trust)",
+      ),
+    ],
+    ...{ breaks: "I7", seed: 4 },
+  },
+  {
+    name: "no-tie-break",
+    edits: [
+      inCore(
+        "session/tie-break.ts",
+        "return established.toSorted(bySessionId)[0]",
+        "return established.at(0)",
+      ),
+    ],
+    ...{ breaks: "I9", seed: 1 },
+  },
+  {
+    name: "a-timer-stays",
+    edits: [inCore("client/engine.ts", "    this.#cancelHousekeeping()\n", "")],
+    ...{ breaks: "I11", seed: 1 },
+  },
+  {
+    name: "speaks-before-it-has-signed-in",
+    edits: [inCore("client/relay.ts", "if (this.#signedIn) this.#link?.post(", "this.#link?.post(")],
+    ...{ breaks: "I5", seed: 25 },
+  },
+]
