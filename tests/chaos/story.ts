@@ -1,0 +1,222 @@
+/**
+ * People, relays and what is between them as real processes, killed with -9, stopped and resumed, cut off: a record of
+ * all that was promised and shown, for the HistoryChecker.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { HistoryRecord, SentRecord, UnsafeSeeded } from "@securechat/testkit"
+import { type FaultProxy, faultProxy } from "../support/fault-proxy.ts"
+import type { Orders, Told } from "./person.ts"
+import { Program } from "./process.ts"
+
+export type Where = { readonly sqlite: true } | { readonly redis: string }
+/** Of a fault that lasts. */
+const FAULT_MS = 700
+
+const FAULTS = [
+  "kill",
+  "kill-relay",
+  "stop",
+  "stop-relay",
+  "cut",
+  "vanish",
+  "hold",
+  "refuse",
+  "move",
+] as const
+export type ChaosFault = (typeof FAULTS)[number]
+
+class Person {
+  readonly name: string
+  readonly program: Program
+  readonly proxy: FaultProxy
+  readonly file: string
+  readonly next = new Map<string, number>()
+  /** Own messages nobody has confirmed, as it said last. */
+  waiting = Infinity
+  open = (): void => undefined
+
+  constructor(name: string, proxy: FaultProxy, file: string, onTold: (person: Person, told: Told) => void) {
+    this.name = name
+    this.proxy = proxy
+    this.file = file
+    this.program = new Program("person.ts", (line) => {
+      onTold(this, JSON.parse(line) as Told)
+    })
+  }
+  async start(peers: readonly string[]): Promise<void> {
+    this.waiting = Infinity
+    const opened = new Promise<void>((resolve) => (this.open = resolve))
+    const to = Object.fromEntries(peers.map((peer) => [peer, this.next.get(peer) ?? 1]))
+    const url = `ws://127.0.0.1:${this.proxy.port}`
+    await this.program.start({ user: this.name, url, file: this.file, to } satisfies Orders)
+    await opened
+  }
+}
+
+export class Story implements AsyncDisposable {
+  readonly history: HistoryRecord[] = []
+  promised = 0
+  unreadable = 0
+  readonly #random: UnsafeSeeded
+  readonly #folder = mkdtempSync(join(tmpdir(), "securechat-chaos-"))
+  readonly #people: Person[] = []
+  readonly #relays: { readonly program: Program; readonly port: number }[] = []
+  readonly #sent = new Map<string, { -readonly [K in keyof SentRecord]: SentRecord[K] }>()
+  readonly #shown = new Set<string>()
+  #where: Where = { sqlite: true }
+  #changed: () => void = () => undefined
+
+  constructor(random: UnsafeSeeded) {
+    this.#random = random
+  }
+
+  async begin(names: readonly string[], where: Where): Promise<void> {
+    this.#where = where
+    const first = 11_000 + (process.pid % 9_000) * 2
+    const ports = "redis" in where ? [first, first + 1] : [first]
+    for (const [at, name] of names.entries()) {
+      const proxy = await faultProxy(ports[at % ports.length]!)
+      const file = join(this.#folder, `${name}.db`)
+      this.#people.push(
+        new Person(name, proxy, file, (person, told) => {
+          this.#hear(person, told)
+        }),
+      )
+    }
+    for (const port of ports) this.#relays.push({ program: new Program("relay.ts", () => undefined), port })
+    await Promise.all(this.#relays.map((relay) => this.#startRelay(relay)))
+    await Promise.all(this.#people.map((person) => person.start(this.#peersOf(person))))
+  }
+
+  /** Resolves at the first moment at which it holds, looked at whenever somebody says something. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => (this.#changed = resolve))
+  }
+
+  /** One fault, from its beginning to its end. */
+  async fault(what: ChaosFault = this.#random.pick(FAULTS)): Promise<void> {
+    const person = this.#random.pick(this.#people)
+    const relay = this.#random.pick(this.#relays)
+    const { proxy, program } = person
+    const way = this.#random.pick(["up", "down"] as const)
+    switch (what) {
+      case "kill":
+        await program.kill()
+        await person.start(this.#peersOf(person))
+        return
+      case "kill-relay":
+        await relay.program.kill()
+        await this.#startRelay(relay)
+        return
+      case "stop":
+        program.stop()
+        await lasting()
+        program.goOn()
+        return
+      case "stop-relay":
+        relay.program.stop()
+        await lasting()
+        relay.program.goOn()
+        return
+      case "cut":
+        proxy.cut()
+        return
+      case "vanish":
+        proxy.vanish(way)
+        await lasting()
+        proxy.cut()
+        return
+      case "hold":
+        proxy.hold(way)
+        await lasting()
+        proxy.release()
+        return
+      case "refuse":
+        proxy.refusing = true
+        proxy.cut()
+        await lasting()
+        proxy.refusing = false
+        return
+      case "move":
+        proxy.target = this.#random.pick(this.#relays).port
+        proxy.cut()
+    }
+  }
+
+  /** Nobody writes any more; everything arrives and is confirmed. */
+  async rest(): Promise<void> {
+    for (const { program, proxy } of this.#people) {
+      proxy.refusing = false
+      proxy.release()
+      program.say("rest")
+    }
+    await this.until(() => this.#people.every((person) => person.waiting === 0))
+    this.history.push({ kind: "quiet", actor: "run", atMs: Date.now() })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { program, proxy } of this.#people) {
+      await program.kill()
+      await proxy[Symbol.asyncDispose]()
+    }
+    for (const { program } of this.#relays) await program.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #peersOf(person: Person): readonly string[] {
+    return this.#people.filter((one) => one !== person).map(({ name }) => name)
+  }
+  async #startRelay({ program, port }: { readonly program: Program; readonly port: number }): Promise<void> {
+    const origins = this.#people.map(({ proxy }) => `http://127.0.0.1:${proxy.port}`)
+    const mailbox = "redis" in this.#where ? this.#where : { sqlite: join(this.#folder, "relay.db") }
+    await program.start({ port, origins, mailbox })
+  }
+
+  #hear(person: Person, told: Told): void {
+    const { event, text = "" } = told
+    if (event === "open") person.open()
+    if (event === "waiting") person.waiting = told.count ?? 0
+    if (event === "unreadable") this.unreadable += 1
+    if (event === "sending") this.#sending(person, text)
+    if (event === "sent") this.#promise(text)
+    if (event === "shown") this.#show(person, text, told.late === true)
+    // An app shows what its store holds: what was stored and not told before a kill among it.
+    if (event === "stored" && !this.#shown.has(`${person.name} ${text}`))
+      this.#show(person, text, told.late === true)
+    this.#changed()
+  }
+  #sending(person: Person, text: string): void {
+    const { sender, peer, counter } = parsed(text)
+    person.next.set(peer, counter + 1)
+    const record: SentRecord = {
+      ...{ kind: "sent", actor: person.name, atMs: Date.now(), sender, counter },
+      ...{ digest: text, to: [], allowed: [peer] },
+    }
+    this.#sent.set(text, record)
+    this.history.push(record)
+  }
+  #promise(text: string): void {
+    const record = this.#sent.get(text)
+    if (record === undefined) throw new Error(`${text} was promised and never sent`)
+    record.to = record.allowed ?? []
+    this.promised += 1
+  }
+  #show(person: Person, text: string, marked: boolean): void {
+    const { sender, counter } = parsed(text)
+    this.#shown.add(`${person.name} ${text}`)
+    this.history.push({
+      ...{ kind: "delivered", actor: person.name, atMs: Date.now() },
+      ...{ sender, counter, digest: text, marked },
+    })
+  }
+}
+
+const parsed = (text: string): { sender: string; peer: string; counter: number } => {
+  const [, sender = "", peer = "", counter = ""] = /^(\w+>(\w+))#(\d+) $/.exec(text) ?? []
+  return { sender, peer, counter: Number(counter) }
+}
+
+/** The length of a fault, not a wait for something. */
+const lasting = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, FAULT_MS))
