@@ -190,6 +190,11 @@ export class Device {
     const life = this.#life
     const conversation = life?.conversations.get(to)
     if (life?.open !== true || conversation === undefined) return
+    // It may go by another name since: a person reads its title before writing.
+    if (this.eyes.nameOf(conversation) !== to) {
+      life.conversations.delete(to)
+      return
+    }
     const counter = (this.#counters.get(to) ?? 0) + 1
     this.#counters.set(to, counter)
     const text = `${this.#world.marker} ${this.name}>${to}#${counter} ${padding}`

@@ -98,9 +98,10 @@ export class Eyes {
   }
 
   keep(life: Life, one: Conversation): void {
-    const account = one.members[0]!.accountId
-    const name = this.#world.owner(account) ?? one.title
-    life.conversations.set(name, one)
+    life.conversations.set(this.nameOf(one), one)
+  }
+  nameOf(one: Conversation): string {
+    return this.#world.owner(one.members[0]!.accountId) ?? one.title
   }
 
   /** An app shows what the store holds: what was stored and not told before its process died among it. */
