@@ -45,5 +45,6 @@ export function versionOf(name: string): string {
     Mosquitto: () => said("mosquitto", "-h")?.match(/version ([\d.]+)/)?.[1],
     Redis: () => said("redis-server", "--version")?.match(/v=([\d.]+)/)?.[1],
   }[what]
+  if (name === "60 kB") return ""
   return (found === undefined ? installed(what.split(" ")[0] ?? what) : found()) ?? "not installed"
 }

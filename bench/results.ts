@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, platform, release, totalmem } from "node:os"
 import type { Result } from "./row.ts"
 
-interface Results {
+export interface Results {
   readonly command: string
   readonly date: string
   readonly commit: string
@@ -14,7 +14,7 @@ interface Results {
 }
 const resultsFile = new URL("results.json", import.meta.url)
 
-const readResults = (): Results | undefined =>
+export const readResults = (): Results | undefined =>
   existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, "utf8")) as Results) : undefined
 
 const machine = (): string => {

@@ -20,6 +20,8 @@ export interface Row {
   readonly theirs: readonly Opponent[]
   /** Of the quick run as well. */
   readonly quick: boolean
+  /** A size: measured once, since it is no matter of time. */
+  readonly once?: boolean
   /** Longer rounds for work that takes long. */
   readonly slowness?: number
 }

@@ -1,23 +1,32 @@
 /**
  * `npm run bench`: this SDK and what one would take instead, on the same work in the same run. `--quick` keeps to six
- * minutes, `--only fernet,ratchet` to some rows. Nothing here fails a build: a missed target is told, not hidden.
+ * minutes, `--only fernet,ratchet` to some rows, `--charts` draws what was measured before. Nothing here fails a build: a missed target is told, not hidden.
  */
 import { parseArgs } from "node:util"
 import { type Rounds, compare, sideBySide } from "./measure.ts"
 import { installPeers, versionOf } from "./peers.ts"
-import { writeResults } from "./results.ts"
+import { document } from "./document.ts"
+import { readResults, writeResults } from "./results.ts"
 import { type Opponent, type Result, type Row, isMet } from "./row.ts"
 import { CORE_ROWS } from "./rows-core.ts"
 import { RELAY_ROWS } from "./rows-relay.ts"
+import { SIZE_ROWS } from "./rows-size.ts"
 
 const { values: flags } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== "--"),
-  options: { quick: { type: "boolean", default: false }, only: { type: "string", default: "" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    charts: { type: "boolean", default: false },
+  },
 })
 const QUICK: Rounds = { count: 5, forMs: 250, warmMs: 500 }
 const FULL: Rounds = { count: 11, forMs: 600, warmMs: 1_500 }
 
+const ONCE: Rounds = { count: 1, forMs: 1, warmMs: 0 }
+
 const roundsFor = (row: Row): Rounds => {
+  if (row.once === true) return ONCE
   const { count, forMs, warmMs } = flags.quick ? QUICK : FULL
   const slowness = row.slowness ?? 1
   return { count, forMs: forMs * slowness, warmMs: warmMs * slowness }
@@ -71,17 +80,18 @@ const wanted = (row: Row): boolean =>
   (only.length === 0 || only.some((name) => row.group === name || row.id.startsWith(name)))
 
 const beganMs = performance.now()
-installPeers()
-const results: Result[] = []
-for (const row of [...CORE_ROWS, ...RELAY_ROWS].filter(wanted)) {
-  results.push(...(await race(row)))
-  writeResults(
-    ["npm run bench --", ...process.argv.slice(2).filter((arg) => arg !== "--")].join(" "),
-    results,
-  )
+const command = ["npm run bench --", ...process.argv.slice(2).filter((arg) => arg !== "--")].join(" ")
+if (!flags.charts) {
+  installPeers()
+  const results: Result[] = []
+  for (const row of [...CORE_ROWS, ...SIZE_ROWS, ...RELAY_ROWS].filter(wanted)) {
+    results.push(...(await race(row)))
+    writeResults(command, results)
+  }
+  const targets = results.filter((result) => result.target !== undefined)
+  const met = targets.filter((result) => isMet(result))
+  const seconds = Math.round((performance.now() - beganMs) / 1000)
+  console.log(`\n${met.length} of ${targets.length} targets met, ${seconds} s`)
 }
-const targets = results.filter((result) => result.target !== undefined)
-const met = targets.filter((result) => isMet(result))
-console.log(
-  `\n${met.length} of ${targets.length} targets met, ${Math.round((performance.now() - beganMs) / 1000)} s`,
-)
+const saved = readResults()
+if (saved !== undefined) document(saved)

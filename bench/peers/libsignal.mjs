@@ -157,4 +157,26 @@ export const tasks = {
       },
     }
   },
+  stored: async () => {
+    const [ada, bo] = await pair()
+    const record = await ada.sessions.getSession(bo.address)
+    return { measure: async () => record.serialize().length }
+  },
+  heap: async () => {
+    const [ada, bo] = await pair()
+    const stored = (await ada.sessions.getSession(bo.address)).serialize()
+    const records = []
+    const held = () => {
+      globalThis.gc()
+      globalThis.gc()
+      return process.memoryUsage().rss
+    }
+    return {
+      measure: async () => {
+        const before = held()
+        for (let i = 0; i < 10_000; i++) records.push(signal.SessionRecord.deserialize(stored))
+        return (held() - before) / 10_000
+      },
+    }
+  },
 }

@@ -70,4 +70,9 @@ export const tasks = {
       },
     }
   },
+  /** Its pickle is text: the bytes behind it. */
+  stored: () => {
+    const [from] = pair()
+    return { measure: async () => Buffer.from(from.pickle("key"), "base64").length }
+  },
 }

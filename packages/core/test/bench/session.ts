@@ -3,6 +3,7 @@
  * envelope bytes and back. Meta has the size the client gives it.
  */
 import { platformDeps } from "../../src/deps.ts"
+import { linkCodec } from "../../src/session/codec.ts"
 import type { Payload } from "../../src/session/payload.ts"
 import { decrypt, encrypt } from "../../src/ratchet/ratchet.ts"
 import { decodeEnvelope } from "../../src/wire/envelope.ts"
@@ -33,6 +34,13 @@ const pair = (): readonly [Party, Party] => {
     opened(ada, bo.send(messageOf(10)))
   }
   return [ada, bo]
+}
+
+/** What the process holds, in bytes, after a collection. Run with `--expose-gc`. */
+const held = (): number => {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  return process.memoryUsage().rss
 }
 
 interface Sized {
@@ -109,6 +117,23 @@ export const tasks = {
       work: () => {
         opened(bo, ada.send(message))
         opened(ada, bo.send(message))
+      },
+    }
+  },
+  /** Bytes of one session as it is stored. */
+  stored: () => {
+    const [ada] = pair()
+    return { measure: () => Promise.resolve(linkCodec.encode(ada.link).length) }
+  },
+  /** Bytes a live session takes, over 10,000. */
+  heap: () => {
+    const stored = linkCodec.encode(pair()[0].link)
+    const links: unknown[] = []
+    return {
+      measure: () => {
+        const before = held()
+        for (let i = 0; i < 10_000; i++) links.push(linkCodec.decode(stored))
+        return Promise.resolve((held() - before) / 10_000)
       },
     }
   },

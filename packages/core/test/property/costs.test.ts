@@ -20,7 +20,9 @@ const COUNTED = [
   ...(["createPublicKey", "generateKeyPairSync", "sign", "verify", "encapsulate", "decapsulate"] as const),
 ]
 type Counted = (typeof COUNTED)[number]
-const originals = Object.fromEntries(COUNTED.map((name) => [name, crypto[name]]))
+const originals: Readonly<Record<string, unknown>> = Object.fromEntries(
+  COUNTED.map((name) => [name, crypto[name]]),
+)
 const put = (functions: Readonly<Record<string, unknown>>): void => {
   Object.assign(crypto, functions)
   syncBuiltinESMExports()
@@ -36,7 +38,7 @@ const callsOf = (work: () => void): Partial<Record<Counted, number>> => {
       return (originals[name] as (...inputs: readonly unknown[]) => unknown)(...inputs)
     },
   ])
-  put(Object.fromEntries(counting))
+  put(Object.fromEntries(counting) as Readonly<Record<string, unknown>>)
   work()
   put(originals)
   return calls
