@@ -17,7 +17,12 @@ import type { Socket as EngineSocket, Transport as EngineTransport } from "engin
 import { type Packet, PacketType } from "socket.io-parser"
 import type { WebSocket } from "ws"
 import { ABNORMAL, PROTOCOL_ERROR, TOO_BIG, byeCodeOf, faultInfo, goodbyeInfo } from "./close.ts"
-import { BoundedDecoder, FRAME_HEAD, bytesOf } from "./packet.ts"
+import { RELAY_EVENT, bytesOf, decoderFor } from "./packet.ts"
+
+/** The text before a frame. A constant: the library would build and parse it for every frame. */
+const FRAME_HEAD = `51-${JSON.stringify([RELAY_EVENT, { _placeholder: true, num: 0 }])}`
+
+const RelayDecoder = decoderFor(true)
 
 export interface ConnectionLimits {
   readonly maxFrameBytes: number
@@ -41,7 +46,7 @@ class Accepted {
   readonly #engine: EngineSocket
   readonly #limits: ConnectionLimits
   readonly #guarded: GuardedConnection
-  readonly #decoder = new BoundedDecoder(true)
+  readonly #decoder = new RelayDecoder()
   readonly #slow
   #handlers: Pick<TransportContext, "onFrame" | "onClose"> | undefined
   /** The client has entered the default namespace: it takes no event before. */

@@ -1,5 +1,5 @@
 /** One connection attempt of the client and the connection it becomes. One event is one frame. */
-import { SecureChatError } from "@securechat/core/errors"
+import type { SecureChatError } from "@securechat/core/errors"
 import {
   CLOSE_TIMEOUT_MS,
   type CloseInfo,
@@ -11,12 +11,13 @@ import {
   abortedError,
   guardConnection,
   neverMind,
+  unconnectedError,
 } from "@securechat/core/transport"
 import { Manager, type Socket } from "socket.io-client"
 import { Encoder } from "socket.io-parser"
 import { ABNORMAL, PROTOCOL_ERROR, TOO_BIG, byeCodeOf, faultInfo, goodbyeInfo } from "./close.ts"
 import { flusher } from "./flush.ts"
-import { BoundedDecoder, RELAY_PATH } from "./packet.ts"
+import { decoderFor, RELAY_PATH } from "./packet.ts"
 import type { Target } from "./target.ts"
 import type { MakeWire, Wire } from "./wire.ts"
 
@@ -56,7 +57,7 @@ class Attempt {
         this.#fail(code, reason)
       },
       refused: (cause) => {
-        this.#giveUp(unconnected(false, cause))
+        this.#giveUp(unconnectedError("Socket.IO", false, cause))
       },
       closed: () => {
         this.#isWireClosed = true
@@ -77,7 +78,9 @@ class Attempt {
       this.#open()
     })
     socket.on("connect_error", (error) => {
-      this.#giveUp(unconnected(!isNetwork(error), error))
+      // Else it is what the far end answered.
+      const isNetwork = (error as { readonly type?: string }).type === "TransportError"
+      this.#giveUp(unconnectedError("Socket.IO", !isNetwork, error))
       this.#stop()
     })
     socket.on("disconnect", (reason) => {
@@ -139,7 +142,7 @@ class Attempt {
 
   #send(frame: Uint8Array<ArrayBuffer>): Promise<void> {
     // Socket.IO would keep it for a connection that never comes.
-    if (!this.#socket.connected) throw new Error("no longer connected")
+    if (!this.#socket.connected) throw new Error("closed with unsent data")
     this.#socket.emit(this.#target.event, this.#target.payloads.payloadOf(frame))
     return this.#flushed().then(() => this.#wire.drained())
   }
@@ -148,7 +151,7 @@ class Attempt {
     this.#info ??= faultInfo(code, reason)
     if (this.#guarded !== undefined) void this.#guarded.connection.close()
     else {
-      this.#giveUp(unconnected(true, undefined))
+      this.#giveUp(unconnectedError("Socket.IO", true, undefined))
       this.#stop()
     }
   }
@@ -158,7 +161,7 @@ class Attempt {
       // A dead far end never answers, and a caller waits for `close()`.
       this.#wire.abandon()
       this.#isWireClosed = true
-      if (this.#info?.clean !== false) this.#info = faultInfo(ABNORMAL, "no answer to the close")
+      if (this.#info?.clean !== false) this.#info = faultInfo(ABNORMAL, "no answer")
       this.#end()
     })
     this.#socket.disconnect()
@@ -167,7 +170,8 @@ class Attempt {
   #end(): void {
     if (!this.#isWireClosed) return
     this.#cancelCloseTimeout()
-    if (this.#guarded === undefined) this.#giveUp(unconnected(this.#info?.code === PROTOCOL_ERROR, undefined))
+    if (this.#guarded === undefined)
+      this.#giveUp(unconnectedError("Socket.IO", this.#info?.code === PROTOCOL_ERROR, undefined))
     // Without a reason yet, `disconnect` follows.
     else if (this.#info !== undefined) this.#guarded.ended(this.#info)
   }
@@ -182,14 +186,7 @@ const managerOf = (target: Target, wire: Wire): Manager => {
     transportImplementations: [wire.transport],
     // A server could name transports to probe, and so have us open more sockets.
     upgrade: false,
-    parser: {
-      Encoder,
-      Decoder: class extends BoundedDecoder {
-        constructor() {
-          super(target.relay)
-        }
-      },
-    },
+    parser: { Encoder, Decoder: decoderFor(target.relay) },
   })
   // The attempt's signal bounds its time.
   return manager.timeout(false)
@@ -206,17 +203,6 @@ const infoOf = (reason: Socket.DisconnectReason, bye: number | undefined): Close
       return faultInfo(ABNORMAL, reason)
   }
 }
-
-/** Of the network, not of what the far end answered. */
-const isNetwork = (error: Error & { readonly type?: string }): boolean => error.type === "TransportError"
-
-const unconnected = (isProtocol: boolean, cause: unknown): SecureChatError =>
-  isProtocol
-    ? new SecureChatError("ERR_TRANSPORT_PROTOCOL", "the far end did not open a Socket.IO connection", {
-        cause,
-        hint: "Check the address, and what the server asks of those who connect.",
-      })
-    : new SecureChatError("ERR_TRANSPORT_UNREACHABLE", "no Socket.IO connection", { cause })
 
 /** @throws ERR_ABORTED; ERR_TRANSPORT_UNREACHABLE; ERR_TRANSPORT_PROTOCOL where the platform tells the difference. */
 export const dial = async (

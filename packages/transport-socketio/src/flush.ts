@@ -1,34 +1,22 @@
 /** When does the engine's own buffer reach the socket? Within a turn over a WebSocket, with the next request over polling. */
 import type { Manager } from "socket.io-client"
 
-interface Waiting {
-  readonly flushed: Promise<void>
-  resolve(): void
-  reject(error: Error): void
-}
-
 /** To be called after each write: a promise for it and all before. It rejects when the engine ends with unsent data. */
 export const flusher = (engine: Manager["engine"]): (() => Promise<void>) => {
-  let waiting: Waiting | undefined
+  let flushed: Promise<void> | undefined
+  let settle: (error?: Error) => void
   engine.on("drain", () => {
-    waiting?.resolve()
-    waiting = undefined
+    if (flushed !== undefined) settle()
   })
   engine.on("close", () => {
-    waiting?.reject(new Error("closed with unsent data"))
-    waiting = undefined
+    if (flushed !== undefined) settle(new Error("closed with unsent data"))
   })
-  return () => {
-    if (waiting === undefined) {
-      const settle: Pick<Waiting, "resolve" | "reject"> = {
-        resolve: () => undefined,
-        reject: () => undefined,
+  return () =>
+    (flushed ??= new Promise((resolve, reject) => {
+      settle = (error) => {
+        flushed = undefined
+        if (error === undefined) resolve()
+        else reject(error)
       }
-      const flushed = new Promise<void>((resolve, reject) => {
-        Object.assign(settle, { resolve, reject })
-      })
-      waiting = { flushed, ...settle }
-    }
-    return waiting.flushed
-  }
+    }))
 }

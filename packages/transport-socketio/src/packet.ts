@@ -18,9 +18,6 @@ export const RELAY_EVENT = "securechat.v1"
 /** Where Socket.IO listens, here and in every default of its own. */
 export const RELAY_PATH = "/socket.io"
 
-/** The text before a frame. A constant: the library would build and parse it for every frame. */
-export const FRAME_HEAD = `51-${JSON.stringify([RELAY_EVENT, { _placeholder: true, num: 0 }])}`
-
 /** Bytes of an attachment, as a view: `Buffer` in Node, `ArrayBuffer` in browsers. Undefined for anything else. */
 export const bytesOf = (value: unknown): Uint8Array | undefined => {
   if (value instanceof Uint8Array) return value
@@ -41,44 +38,43 @@ const isOurs = ({ type, nsp, id, data }: Packet): boolean => {
  * The library's decoder with our bounds: `add` throws at what may not come. `relay`: nothing but frames
  * and the beginning and end of the default namespace; else an app's own server, which sends what it likes.
  */
-export class BoundedDecoder extends Decoder {
-  readonly #relay: boolean
-  readonly #inner: Decoder
-  #connected = false
-  #early = 0
-
-  constructor(relay: boolean) {
-    super()
-    this.#relay = relay
-    this.#inner = new Decoder({ maxAttachments: relay ? MAX_SOCKETIO_ATTACHMENTS : MAX_FOREIGN_ATTACHMENTS })
-    this.#inner.on("decoded", (packet) => {
-      this.#check(packet)
-      this.emitReserved("decoded", packet)
+export const decoderFor = (relay: boolean): new () => Decoder =>
+  class extends Decoder {
+    readonly #inner = new Decoder({
+      maxAttachments: relay ? MAX_SOCKETIO_ATTACHMENTS : MAX_FOREIGN_ATTACHMENTS,
     })
-  }
+    #connected = false
+    #early = 0
 
-  override add(packet: unknown): void {
-    if (this.#relay && typeof packet === "string" && packet.length > MAX_SOCKETIO_TEXT_BYTES)
-      throw malformed()
-    this.#inner.add(packet)
-  }
-
-  override destroy(): void {
-    this.#inner.destroy()
-  }
-
-  #check(packet: Packet): void {
-    const { type } = packet
-    const isError = type === PacketType.CONNECT_ERROR
-    // The client reads a field of it outside of any `try`: without data it would end the process.
-    if (isError && packet.data === undefined) throw malformed()
-    if (this.#relay && !isError && !isOurs(packet)) throw malformed()
-    if (type === PacketType.CONNECT) {
-      if (this.#relay && this.#connected) throw malformed()
-      this.#connected = true
+    constructor() {
+      super()
+      this.#inner.on("decoded", (packet) => {
+        this.#check(packet)
+        this.emitReserved("decoded", packet)
+      })
     }
-    // The client keeps what comes before, without a bound of its own.
-    else if (!this.#connected && !isError && ++this.#early > (this.#relay ? 0 : MAX_EARLY_EVENTS))
-      throw malformed()
+
+    override add(packet: unknown): void {
+      if (relay && typeof packet === "string" && packet.length > MAX_SOCKETIO_TEXT_BYTES) throw malformed()
+      this.#inner.add(packet)
+    }
+
+    override destroy(): void {
+      this.#inner.destroy()
+    }
+
+    #check(packet: Packet): void {
+      const { type } = packet
+      const isConnect = type === PacketType.CONNECT
+      const isError = type === PacketType.CONNECT_ERROR
+      if (
+        // The client reads a field of a refusal outside of any `try`: without data it would end the process.
+        (isError ? packet.data === undefined : relay && !isOurs(packet)) ||
+        (isConnect && relay && this.#connected) ||
+        // The client keeps what comes before, without a bound of its own.
+        (!isConnect && !isError && !this.#connected && ++this.#early > (relay ? 0 : MAX_EARLY_EVENTS))
+      )
+        throw malformed()
+      this.#connected ||= isConnect
+    }
   }
-}

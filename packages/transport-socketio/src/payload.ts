@@ -1,7 +1,6 @@
 /** A frame as an event's payload and back: binary, text, or inside what an app's own server passes on. */
+import { type Bytes, fromBase64url, toBase64url } from "@securechat/core/wire"
 import { bytesOf } from "./packet.ts"
-
-type Bytes = Uint8Array<ArrayBuffer>
 
 export interface Encoding {
   /** 'binary' (default), or 'base64url' for servers that pass on text or JSON only. */
@@ -18,24 +17,20 @@ export interface Payloads {
   frameOf(payload: unknown): Uint8Array | undefined
 }
 
-const toText = (bytes: Uint8Array): string =>
-  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "")
-
+/** Strict, one spelling only: a lax decoder would read the app's own words as frames. */
 const fromText = (text: string): Uint8Array | undefined => {
-  // `atob` alone would also take white space and padding.
-  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return undefined
-  const latin1 = atob(text.replaceAll("-", "+").replaceAll("_", "/"))
-  return Uint8Array.from(latin1, (char) => char.charCodeAt(0))
+  try {
+    return fromBase64url(text)
+  } catch {
+    return undefined
+  }
 }
 
 export const payloadsOf = ({ encoding, wrap, unwrap }: Encoding): Payloads => {
   const isText = encoding === "base64url"
   return {
     payloadOf: (frame) => {
-      const encoded = isText ? toText(frame) : frame
+      const encoded = isText ? toBase64url(frame) : frame
       return wrap === undefined ? encoded : wrap(encoded)
     },
     frameOf: (payload) => {

@@ -1,6 +1,10 @@
 /** Where and how to dial: an address and options, checked once. */
-import { SecureChatError } from "@securechat/core/errors"
-import { MAX_FOREIGN_PACKET_BYTES, MAX_FRAME_BYTES } from "@securechat/core/transport"
+import {
+  MAX_FOREIGN_PACKET_BYTES,
+  MAX_FRAME_BYTES,
+  httpAddress,
+  invalidOption,
+} from "@securechat/core/transport"
 import { type Encoding, type Payloads, payloadsOf } from "./payload.ts"
 import { RELAY_EVENT } from "./packet.ts"
 
@@ -28,35 +32,21 @@ export interface Target {
 }
 
 /** Socket.IO's own, on one side or the other. */
-const RESERVED = /^(connect|connect_error|disconnect|disconnecting|newListener|removeListener)?$/
+const RESERVED = /^((dis)?connect(ing|_error)?|(new|remove)Listener)?$/
 
 const ENCODINGS: readonly string[] = ["binary", "base64url"]
 
-const invalid = (message: string, hint: string): SecureChatError =>
-  new SecureChatError("ERR_CONFIG_INVALID", message, { hint })
-
-const parse = (url: string | URL): URL => {
-  const address = URL.canParse(url) ? new URL(url) : undefined
-  // ws addresses are what people have at hand beside a relay's `/ws`.
-  if (address === undefined || !/^(https?|wss?):$/.test(address.protocol))
-    throw invalid("not a Socket.IO address", "Give an absolute address such as https://chat.example.")
-  return new URL(address.href.replace(/^ws/, "http"))
-}
-
 const checkEvent = (event: string, option: string): string => {
   if (typeof event !== "string" || RESERVED.test(event))
-    throw invalid(
-      `${option}: not a name for an event`,
-      "Any text but Socket.IO's own names such as 'connect'.",
-    )
+    throw invalidOption(`${option}: not a name for an event`, "Any but Socket.IO's own, such as 'connect'.")
   return event
 }
 
 /** @throws ERR_CONFIG_INVALID */
 export const targetOf = (url: string | URL, options: SocketIoOptions): Target => {
-  const { origin, pathname, search } = parse(url)
+  const { origin, pathname, search } = httpAddress(url, "Socket.IO")
   const { event = RELAY_EVENT, encoding = "binary", wrap, unwrap, join } = options
-  if (!ENCODINGS.includes(encoding)) throw invalid("encoding: unknown", "One of 'binary', 'base64url'.")
+  if (!ENCODINGS.includes(encoding)) throw invalidOption("encoding: unknown", "'binary' or 'base64url'.")
   checkEvent(event, "event")
   if (join !== undefined) checkEvent(join.event, "join.event")
   const plain = encoding === "binary" && wrap === undefined && unwrap === undefined && join === undefined

@@ -29,8 +29,13 @@ export interface Wire {
 export type MakeWire = (maxPacketBytes: number, events: WireEvents) => Wire
 
 /** Hands a message to the engine, unless it is too large or the engine cannot read it. */
-export const feed = (message: unknown, maxBytes: number, events: WireEvents, take: () => void): void => {
-  const bytes = typeof message === "string" ? message.length : (message as ArrayBuffer).byteLength
+export const feed = (
+  message: string | ArrayBuffer,
+  maxBytes: number,
+  events: WireEvents,
+  take: () => void,
+): void => {
+  const bytes = typeof message === "string" ? message.length : message.byteLength
   if (bytes > maxBytes) events.fault(TOO_BIG, "packet too large")
   else
     try {

@@ -9,6 +9,7 @@ import {
   guardConnection,
   type Timers,
   neverMind,
+  unconnectedError,
 } from "@securechat/core/transport"
 import { ABNORMAL, TOO_BIG, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
 import type { ClientSocket, OpenSocket, SocketEvents } from "./socket.ts"
@@ -127,17 +128,9 @@ class Attempt {
     const fault = this.#fault
     if (this.#guarded !== undefined)
       this.#guarded.ended(fault === undefined ? closeInfo(code, reason) : faultInfo(fault.code, fault.reason))
-    else this.#giveUp(unconnected(fault !== undefined, this.#cause))
+    else this.#giveUp(unconnectedError("WebSocket", fault !== undefined, this.#cause))
   }
 }
-
-const unconnected = (isProtocol: boolean, cause: unknown): SecureChatError =>
-  isProtocol
-    ? new SecureChatError("ERR_TRANSPORT_PROTOCOL", "the far end did not open a WebSocket", {
-        cause,
-        hint: "Check the address and its path.",
-      })
-    : new SecureChatError("ERR_TRANSPORT_UNREACHABLE", "no WebSocket connection", { cause })
 
 /**
  * @throws ERR_ABORTED; ERR_TRANSPORT_UNREACHABLE; ERR_TRANSPORT_PROTOCOL where the platform tells the
@@ -153,6 +146,6 @@ export const dial = async (
     return await new Attempt(target, context, platform).connection
   } catch (cause) {
     // What else is thrown comes from the socket's constructor: a blocked port, mixed content.
-    throw SecureChatError.is(cause) ? cause : unconnected(false, cause)
+    throw SecureChatError.is(cause) ? cause : unconnectedError("WebSocket", false, cause)
   }
 }

@@ -14,6 +14,7 @@ export {
   MAX_WS_FRAGMENTS,
   SLOW_READER_MS,
 } from "../limits.ts"
+export { httpAddress, invalidOption, unconnectedError } from "./attempt.ts"
 export { type BufferingSocket, drainOf } from "./drain.ts"
 export {
   type GuardOptions,
