@@ -272,3 +272,32 @@ describe("at start", () => {
     await expect(request(`${url}/healthz`)).rejects.toThrow()
   })
 })
+
+describe("Socket.IO over plain requests", () => {
+  const HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
+
+  it("is off unless asked for", async () => {
+    const here = await site()
+    expect((await request(here.url + HANDSHAKE)).status).toBe(404)
+    await here.close()
+  })
+
+  it("begins a session of the relay's own pages, and is bounded as everything else", async () => {
+    const here = await site({ polling: true })
+    const begun = await request(here.url + HANDSHAKE, { Origin: here.url })
+    expect([begun.status, begun.headers["x-content-type-options"]]).toEqual([200, "nosniff"])
+    expect(begun.text).toMatch(/^0\{"sid":/)
+    expect((await request(here.url + HANDSHAKE, { Origin: "https://evil.example" })).status).toBe(403)
+    expect((await request(here.url + HANDSHAKE, { Host: "evil.example" })).status).toBe(403)
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`X-${i}`, "x"]))
+    expect((await request(here.url + HANDSHAKE, many)).status).toBe(431)
+    const { sid } = JSON.parse(begun.text.slice(1)) as { sid: string }
+    // The engine's own goodbye; without it the relay's end would wait for the next poll.
+    await fetch(`${here.url}${HANDSHAKE}&sid=${sid}`, {
+      method: "POST",
+      headers: { Origin: here.url },
+      body: "1",
+    })
+    await here.close()
+  })
+})

@@ -1,7 +1,7 @@
 /** The engine below Socket.IO, with everything off that a chat does not need and everything bounded that it does. */
 import type { IncomingMessage } from "node:http"
 import { CLOSE_TIMEOUT_MS, MAX_WS_CHUNKS, MAX_WS_FRAGMENTS } from "@securechat/core/transport"
-import { Server as Engine, type Socket } from "engine.io"
+import { Server as Engine, type Socket, type Transport } from "engine.io"
 import { type ServerOptions, WebSocketServer } from "ws"
 
 export interface EngineLimits {
@@ -13,6 +13,22 @@ export interface EngineLimits {
 
 /** The largest frame in base64, its head and what the engine puts between packets. */
 const pollingBytes = (maxFrameBytes: number): number => Math.ceil(maxFrameBytes / 3) * 4 + 256
+
+/** What polling takes beyond what it announces: clients reckon base64 at 1.33 bytes a byte. */
+const UNDERRATED = 1.01
+
+/** What the engine keeps per transport and takes no option for. */
+export const settlePolling = (
+  transport: Transport,
+  limits: { readonly maxFrameBytes: number; readonly closeTimeoutMs: number },
+): void => {
+  if (transport.name !== "polling") return
+  Object.assign(transport, {
+    maxHttpBufferSize: Math.ceil(pollingBytes(limits.maxFrameBytes) * UNDERRATED),
+    // Half a minute by itself, in which a client that polls no more would keep the process alive.
+    closeTimeout: limits.closeTimeoutMs,
+  })
+}
 
 /** What `ws` knows and its types do not. */
 const WEBSOCKET_BOUNDS: ServerOptions & { readonly closeTimeout: number } = {

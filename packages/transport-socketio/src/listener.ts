@@ -23,7 +23,7 @@ import {
 } from "@securechat/core/transport"
 import type { Socket as EngineSocket } from "engine.io"
 import { type ConnectionLimits, accept } from "./accepted.ts"
-import { RelayEngine } from "./engine.ts"
+import { RelayEngine, settlePolling } from "./engine.ts"
 import { RELAY_PATH } from "./packet.ts"
 
 export interface SocketIoListenerOptions extends Partial<ConnectionLimits> {
@@ -98,6 +98,7 @@ class SocketIoListener implements Listener {
     const engine = this.#newEngine()
     this.#engines.push(engine)
     engine.on("connection", (socket: EngineSocket) => {
+      settlePolling(socket.transport, this.#limits)
       this.#take(socket, context)
     })
     server.on("upgrade", (request: EngineRequest, socket: Duplex, head: Buffer) => {
@@ -129,10 +130,11 @@ class SocketIoListener implements Listener {
     engine: RelayEngine,
     context: ListenerContext,
   ): keyof typeof REFUSED | undefined {
-    if (this.#closing !== undefined) return 503
     const session = sessionOf(request)
-    if (session === undefined)
+    if (session === undefined) {
+      if (this.#closing !== undefined) return 503
       return context.admit(originOf(request, this.#addressOf(request))) ? undefined : 403
+    }
     // A session over a WebSocket needs no second socket: it would be one that nobody admitted.
     if (!this.#polling) return 400
     return engine.isForeign(session, request) ? 403 : undefined
