@@ -4,7 +4,7 @@ const PREFIX = "sc:"
 export const KEYS = {
   /** Random, made when Redis holds none: after a loss cursors of before mean nothing. */
   epoch: `${PREFIX}epoch`,
-  /** Devices whose mailbox holds something, by the time the first envelope in it expires. */
+  /** Devices whose mailbox holds something, or did a while ago, by the time the first envelope in it expires. */
   boxes: `${PREFIX}boxes`,
   /** Envelopes in all mailboxes. */
   messages: `${PREFIX}messages`,

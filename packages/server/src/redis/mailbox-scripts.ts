@@ -13,11 +13,16 @@ local function clock(given)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- After envelopes have gone: sums, and what nobody needs any more.
-local function shrink(device, count, bytes, keepMs)
+-- Sums, after envelopes have gone. An empty mailbox is left as it is: between two people who talk it fills again at once,
+-- and each write is one more for the log.
+local function shrink(device, count, bytes)
   if count == 0 then return end
   redis.call('DECRBY', '${KEYS.messages}', count)
   redis.call('HINCRBY', boxKey(device), 'bytes', -bytes)
+end
+
+-- What nobody needs of an empty mailbox. The stream goes last: it remembers which ids were used.
+local function tidy(device, keepMs)
   if redis.call('XLEN', streamKey(device)) > 0 then return end
   redis.call('ZREM', '${KEYS.boxes}', device)
   redis.call('DEL', boxKey(device))
@@ -43,17 +48,18 @@ local function expire(device, now, keepMs)
     redis.call('HSET', boxKey(device), 'soonest', string.format('%.0f', nextDue))
     redis.call('ZADD', '${KEYS.boxes}', string.format('%.0f', nextDue), device)
   end
-  shrink(device, count, bytes, keepMs)
+  shrink(device, count, bytes)
+  tidy(device, keepMs)
 end
 
-local function deleteUpTo(device, id, keepMs)
+local function deleteUpTo(device, id)
   local stream = streamKey(device)
   local entries, bytes = redis.call('XRANGE', stream, '-', id), 0
   if #entries == 0 then return end
   for _, entry in ipairs(entries) do bytes = bytes + #entry[2][2] end
   local ms, part = string.match(id, '^(%d+)-(%d+)$')
   redis.call('XTRIM', stream, 'MINID', ms .. '-' .. string.format('%.0f', part + 1))
-  shrink(device, #entries, bytes, keepMs)
+  shrink(device, #entries, bytes)
 end
 `
 
@@ -76,7 +82,7 @@ local count = redis.call('XLEN', KEYS[1])
 if count >= messages or (tonumber(box[1]) or 0) + #envelope > bytes then return 'full' end
 -- The first write, and one that takes memory: Redis refuses it when full, and nothing was changed yet.
 redis.call('XADD', KEYS[1], '*', 'e', envelope, 'x', expires)
-if count == 0 then redis.call('PERSIST', KEYS[1]) end
+if not box[2] then redis.call('PERSIST', KEYS[1]) end
 redis.call('HINCRBY', KEYS[2], 'bytes', #envelope)
 if not box[2] or tonumber(expires) < tonumber(box[2]) then
   redis.call('HSET', KEYS[2], 'soonest', expires)
@@ -94,7 +100,7 @@ return 'stored'
 
 /** ARGV now device id dedupMs. An empty id deletes nothing. */
 export const ACK = script(`${COMMON}
-if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3], ARGV[4]) end
+if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3]) end
 `)
 
 /** The same, and how many are left. Ids whose time is over go here, once a login, and not with every append. */
@@ -102,7 +108,7 @@ export const RESUME = script(`${COMMON}
 local now = clock(ARGV[1])
 expire(ARGV[2], now, ARGV[4])
 redis.call('ZREMRANGEBYSCORE', idsKey(ARGV[2]), '-inf', string.format('%.0f', now))
-if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3], ARGV[4]) end
+if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3]) end
 return redis.call('XLEN', streamKey(ARGV[2]))
 `)
 
@@ -128,10 +134,11 @@ end
 return found
 `)
 
-/** ARGV now "" "" dedupMs: mailboxes that nobody opens, some at once. */
+/** ARGV now "" "" dedupMs: mailboxes that nobody opens, and some that are empty. */
 export const SWEEP = script(`${COMMON}
 local now = clock(ARGV[1])
 for _, device in ipairs(redis.call('ZRANGEBYSCORE', '${KEYS.boxes}', '-inf', string.format('%.0f', now), 'LIMIT', 0, 50)) do
   expire(device, now, ARGV[4])
 end
+for _, device in ipairs(redis.call('ZRANDMEMBER', '${KEYS.boxes}', 100)) do tidy(device, ARGV[4]) end
 `)
