@@ -101,6 +101,42 @@ describe("a chat in a sealed file", () => {
   })
 })
 
+describe("a deleted message", () => {
+  it("is gone from the page, from what inspect keeps and, with its key, from the store", async () => {
+    const bob = await world.person("bob")
+    const options = durable()
+    const alice = await world.person("alice", { ...options, inspect: 10 })
+    await alice.says(bob, "hello")
+    const received = await bob.says(alice, "to be forgotten")
+    const withBob = await alice.with(bob)
+    await bob.says(alice, "kept")
+    const rows = async (): Promise<readonly string[]> => {
+      const found: string[] = []
+      for await (const [path] of options.store.list([])) found.push(path.join("/"))
+      return found
+    }
+    const before = await rows()
+    await expect(withBob.delete(received.id, { for: "everyone" as "me" })).rejects.toMatchObject({
+      code: "ERR_CONFIG_INVALID",
+    })
+    const removed = alice.chat.once("message:removed")
+    await withBob.delete(received.id, { for: "me" })
+    expect(await removed).toEqual({ id: received.id, conversationId: withBob.id, reason: "deleted" })
+    const gone = before.filter((path) => path.startsWith("message/") || path.startsWith("erase/"))
+    expect((await rows()).filter((path) => gone.includes(path))).toHaveLength(gone.length - 2)
+    const texts = async (): Promise<readonly unknown[]> =>
+      (await (await alice.with(bob)).page()).items.map((item) => "text" in item && item.text)
+    expect(await texts()).toEqual(["hello", "kept"])
+    expect(await withBob.inspect(received.id)).toEqual([])
+    await expect(withBob.delete(received.id, { for: "me" })).rejects.toMatchObject({
+      code: "ERR_MESSAGE_NOT_FOUND",
+    })
+    await alice.restart()
+    expect(await texts()).toEqual(["hello", "kept"])
+    expect((await (await bob.with(alice)).page()).items).toHaveLength(3)
+  })
+})
+
 describe("a locked chat", () => {
   it("is red, sends and reads nothing, and goes on when it is unlocked", async () => {
     const bob = await world.person("bob")

@@ -19,7 +19,8 @@ import type { Engine } from "./engine.ts"
 import { sessionsOf } from "./facts.ts"
 import { readInspection } from "./inspections.ts"
 import { pinnedAccount, shownAccount } from "./lights.ts"
-import { placeOf, readMessage } from "./messages.ts"
+import { Change } from "./ledger.ts"
+import { placeOf, readMessage, removeMessage } from "./messages.ts"
 import { findText, readAll, readPage } from "./pages.ts"
 import type { ConversationRecord, MessageRecord } from "./records.ts"
 import { devicesOf, titleOf } from "./show.ts"
@@ -167,6 +168,23 @@ export class ConversationHandle implements Conversation {
 
   typing(active = true): void {
     if (this.#engine.isOpen) this.#engine.typing.note(this.id, active)
+  }
+
+  async delete(id: MessageId, { for: whom }: { readonly for: "me" }): Promise<void> {
+    this.#engine.requireOpen()
+    // A caller in JavaScript must not believe that others lose it, too.
+    if ((whom as string) !== "me")
+      throw new SecureChatError("ERR_CONFIG_INVALID", "a message is deleted for oneself alone", {
+        hint: 'Give { for: "me" }.',
+      })
+    const { ledger, context } = this.#engine
+    await ledger.queue.run(async () => {
+      const change = new Change(ledger)
+      await removeMessage(ledger.store, change.batch, this.id, id)
+      await ledger.commit(change)
+    })
+    const removed = { id, conversationId: this.id, reason: "deleted" } as const
+    context.emit("message:removed", Object.freeze(removed), this.id)
   }
 
   async markRead(upTo?: MessageId): Promise<void> {

@@ -34,7 +34,15 @@ const platform: ChatEnvironment = { deps: platformDeps, timers: platformTimers }
 const WAIT_MS = 2 * CONNECT_TIMEOUT_MS
 
 const CONVERSATION_EVENTS: ReadonlySet<keyof ChatEvents> = new Set<keyof ConversationEvents>([
-  ...(["security", "message", "message:updated", "message:unreadable", "receipt", "typing"] as const),
+  ...([
+    "security",
+    "message",
+    "message:updated",
+    "message:unreadable",
+    "message:removed",
+    "receipt",
+    "typing",
+  ] as const),
   ...(["gap", "replay"] as const),
 ])
 

@@ -76,6 +76,20 @@ export const readMessage = async (
   return record
 }
 
+/**
+ * Into `batch`: what was said goes, with the key it was kept under. Its id stays known, so that a repeat does not bring it back.
+ * @throws ERR_MESSAGE_NOT_FOUND
+ */
+export const removeMessage = async (
+  store: Store,
+  batch: Batch,
+  id: ConversationId,
+  message: MessageId,
+): Promise<void> => {
+  const { place } = await readMessage(store, id, message)
+  batch.delete(at.message(id, place)).delete(at.inspection(id, place))
+}
+
 /** The own message with this number towards an account. */
 export const sentMessage = async (
   store: Store,

@@ -138,6 +138,12 @@ export interface ConversationEvents {
   /** Status of an own message. */
   "message:updated": Message
   "message:unreadable": Unreadable
+  /** Deleted here; the other side keeps it. */
+  "message:removed": {
+    readonly id: MessageId
+    readonly conversationId: ConversationId
+    readonly reason: "deleted"
+  }
   /** Told once for each number; what comes late is a `message` with `reordered`. */
   gap: GapEvent
   replay: ReplayEvent
@@ -196,6 +202,13 @@ export interface Conversation extends Observable<ConversationEvents> {
   sessions(): Promise<readonly SessionInfo[]>
   /** Call on each keystroke; throttled, stops by itself. */
   typing(active?: boolean): void
+  /**
+   * Deletes a message on this device alone, for good: with what was said goes the key it was kept under. One that is on its
+   * way still leaves; the other side keeps what it has.
+   *
+   * @throws ERR_MESSAGE_NOT_FOUND, ERR_CONFIG_INVALID, ERR_LOCKED, ERR_CLOSED
+   */
+  delete(id: MessageId, options: { readonly for: "me" }): Promise<void>
   /** Default: everything. @throws ERR_MESSAGE_NOT_FOUND, ERR_CLOSED */
   markRead(upTo?: MessageId): Promise<void>
 }
