@@ -3,10 +3,19 @@
  * others. Not its concern: who may have the lease; that is the driver's.
  */
 import { SecureChatError } from "../errors.ts"
+import { Queue } from "./queue.ts"
 import type { Store } from "../store/store.ts"
 
 /** Stores that somebody in this process writes alone. */
 const alone = /* @__PURE__ */ new WeakSet<Store>()
+
+/** Who finds an empty store makes its key and an identity: two who share the object must not both find it empty. */
+const turns = /* @__PURE__ */ new WeakMap<Store, Queue>()
+const turnsOf = (store: Store): Queue => {
+  const queue = turns.get(store) ?? new Queue()
+  turns.set(store, queue)
+  return queue
+}
 
 export class StoreHold {
   readonly #store: Store | undefined
@@ -28,12 +37,15 @@ export class StoreHold {
    * @throws as `Store.open`, and as `read`
    */
   async take<T>(takeover: boolean, read: (changed: boolean) => Promise<T>): Promise<T> {
-    try {
-      return await read(await this.#open(takeover))
-    } catch (error) {
-      await this.release()
-      throw error
+    const work = async (): Promise<T> => {
+      try {
+        return await read(await this.#open(takeover))
+      } catch (error) {
+        await this.release()
+        throw error
+      }
     }
+    return this.#store === undefined ? work() : turnsOf(this.#store).run(work)
   }
   async #open(takeover: boolean): Promise<boolean> {
     const store = this.#store
