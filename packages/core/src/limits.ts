@@ -136,7 +136,7 @@ export const MAX_WS_CHUNKS = 4_096
 export const MAX_SOCKETIO_ATTACHMENTS = 1
 /** Text of a Socket.IO packet from a relay or its client: the head of one event, or a sign-in to the default namespace. */
 export const MAX_SOCKETIO_TEXT_BYTES: number = KIB
-/** Packets of an app's own Socket.IO server: its other events may be larger than frames (the library's `maxHttpBufferSize`). */
+/** Messages of an app's own server: its other traffic may be larger than frames (Socket.IO's `maxHttpBufferSize`). */
 export const MAX_FOREIGN_PACKET_BYTES = 1_000_000
 /** Attachments of such a packet: what the library allows. */
 export const MAX_FOREIGN_ATTACHMENTS = 10

@@ -190,14 +190,15 @@ describe.each([
     expect(end.late).toEqual([])
   })
 
-  it("lets people talk in text where the room speaks no subprotocol of ours", async () => {
+  it("lets people talk in text, and at length, where the room speaks no subprotocol of ours", async () => {
     const { port } = server.address() as AddressInfo
     const options = { protocols: [] }
     const end = await recordedEnd(
       webSocketOn({ openSocket, timers: platformTimers }, `ws://127.0.0.1:${port}`, options),
     )
     const far = await accepted
-    for (const said of [Uint8Array.of(1), "hi all", "", Uint8Array.of(2)]) far.send(said)
+    const long = new Uint8Array((transport.maxFrameBytes ?? 0) + 1)
+    for (const said of [Uint8Array.of(1), "hi all", "", long, Uint8Array.of(2)]) far.send(said)
     await end.arrived(2)
     expect([end.frames, end.closes]).toEqual([[Uint8Array.of(1), Uint8Array.of(2)], []])
     await end.connection.close()

@@ -13,7 +13,6 @@ import {
 } from "@securechat/core/transport"
 import { ABNORMAL, TOO_BIG, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
 import type { ClientSocket, OpenSocket, SocketEvents } from "./socket.ts"
-import { SUBPROTOCOL } from "./subprotocol.ts"
 import type { Target } from "./target.ts"
 
 export interface Platform {
@@ -54,8 +53,8 @@ class Attempt {
         this.#open()
       },
       message: (data) => {
-        if (data === undefined) this.#text()
-        else if (data.length > this.#target.maxFrameBytes) this.#fail(TOO_BIG, "frame too large")
+        if (data === undefined) this.#stray(UNSUPPORTED_DATA, "text message")
+        else if (data.length > this.#target.maxFrameBytes) this.#stray(TOO_BIG, "frame too large")
         else this.#guarded?.received(data)
       },
       error: (cause, code) => {
@@ -104,9 +103,9 @@ class Attempt {
     this.#settle = undefined
   }
 
-  /** A relay has broken its word. In a room that speaks no subprotocol of ours other people talk, and may do so in text. */
-  #text(): void {
-    if (this.#target.protocols.includes(SUBPROTOCOL)) this.#fail(UNSUPPORTED_DATA, "text message")
+  /** No frame: a relay has broken its word, and in a room of others they talk among themselves. */
+  #stray(code: number, reason: string): void {
+    if (this.#target.relay) this.#fail(code, reason)
   }
 
   #fail(code: number, reason: string): void {

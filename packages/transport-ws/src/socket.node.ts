@@ -3,11 +3,11 @@ import { MAX_WS_CHUNKS, MAX_WS_FRAGMENTS, wsFaultCode } from "@securechat/core/t
 import WebSocket from "ws"
 import type { OpenSocket } from "./socket.ts"
 
-export const openSocket: OpenSocket = (url, { protocols, maxFrameBytes }, events) => {
+export const openSocket: OpenSocket = (url, { protocols, maxMessageBytes }, events) => {
   const socket = new WebSocket(url, [...protocols], {
     // Compression beside encryption leaks lengths (CRIME) and inflates into memory.
     perMessageDeflate: false,
-    maxPayload: maxFrameBytes,
+    maxPayload: maxMessageBytes,
     // A relay may be the attacker: the library's defaults let one message cost 16,384 fragments.
     maxFragments: MAX_WS_FRAGMENTS,
     maxBufferedChunks: MAX_WS_CHUNKS,

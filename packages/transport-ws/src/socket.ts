@@ -7,7 +7,7 @@ import type { Medium } from "@securechat/core/transport"
 interface SocketOptions {
   readonly protocols: readonly string[]
   /** Longest message to take, where the platform can be told. */
-  readonly maxFrameBytes: number
+  readonly maxMessageBytes: number
 }
 
 export interface SocketEvents {

@@ -17,6 +17,8 @@ describe("targetOf", () => {
       origin,
       protocols: ["securechat.v1"],
       maxFrameBytes: MAX_FRAME_BYTES,
+      relay: true,
+      maxMessageBytes: MAX_FRAME_BYTES,
     })
   })
 
@@ -24,7 +26,11 @@ describe("targetOf", () => {
     expect(targetOf("wss://my.app/room/42", {})).toMatchObject({
       url: "wss://my.app/room/42",
       protocols: [],
+      relay: false,
+      maxFrameBytes: MAX_FRAME_BYTES,
+      maxMessageBytes: 1_000_000,
     })
+    expect(targetOf("wss://my.app/room/42", { maxFrameBytes: 2_000_000 }).maxMessageBytes).toBe(2_000_000)
   })
 
   it("takes a URL object without changing it, and options as given", () => {

@@ -1,5 +1,10 @@
 /** Where and how to dial: an address and options, checked once. */
-import { MAX_FRAME_BYTES, httpAddress, invalidOption } from "@securechat/core/transport"
+import {
+  MAX_FOREIGN_PACKET_BYTES,
+  MAX_FRAME_BYTES,
+  httpAddress,
+  invalidOption,
+} from "@securechat/core/transport"
 import { RELAY_PATH, SUBPROTOCOL } from "./subprotocol.ts"
 
 export interface WebSocketOptions {
@@ -15,6 +20,10 @@ export interface Target {
   readonly origin: string
   readonly protocols: readonly string[]
   readonly maxFrameBytes: number
+  /** Speaks our subprotocol: nothing but frames may come. Else a room of others, who may say what they like. */
+  readonly relay: boolean
+  /** Longest message to take. */
+  readonly maxMessageBytes: number
 }
 
 /** @throws ERR_CONFIG_INVALID */
@@ -28,10 +37,14 @@ export const targetOf = (url: string | URL, options: WebSocketOptions): Target =
   // 0 would mean "no limit" to `ws`.
   if (!Number.isSafeInteger(maxFrameBytes) || maxFrameBytes < 1)
     throw invalidOption("maxFrameBytes is no positive integer", "Leave it out, or give a number of bytes.")
+  const protocols = options.protocols ?? (address.pathname === RELAY_PATH ? [SUBPROTOCOL] : [])
+  const relay = protocols.includes(SUBPROTOCOL)
   return {
     url: address.href,
     origin,
-    protocols: options.protocols ?? (address.pathname === RELAY_PATH ? [SUBPROTOCOL] : []),
+    protocols,
     maxFrameBytes,
+    relay,
+    maxMessageBytes: relay ? maxFrameBytes : Math.max(maxFrameBytes, MAX_FOREIGN_PACKET_BYTES),
   }
 }

@@ -8,7 +8,7 @@ const PAGE = "docs/guide/8-your-own-transport.md"
 export const broadcastAdapter = (): string => docsBlock(PAGE, "function broadcastChannel")
 
 type Adapter = (name: string) => Transport
-const load = async (): Promise<Adapter> => {
+export const loadBroadcastAdapter = async (): Promise<Adapter> => {
   const code = await bundled(broadcastAdapter(), "node")
   const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`
   return ((await import(/* @vite-ignore */ url)) as { readonly broadcastChannel: Adapter }).broadcastChannel
@@ -16,7 +16,7 @@ const load = async (): Promise<Adapter> => {
 
 let rooms = 0
 export const broadcastRoom = async (): Promise<StrangersRoom> => {
-  const adapter = await load()
+  const adapter = await loadBroadcastAdapter()
   const name = `room-${(rooms += 1)}`
   const seen: Buffer[] = []
   const [talk, ear] = [new BroadcastChannel(name), new BroadcastChannel(name)]
