@@ -59,6 +59,29 @@ await Promise.all([alice.close(), bob.close()])
 console.log(text ?? new TextDecoder().decode(data))
 `
 
+const OVER_BOTH = `
+import { SecureChat } from "@securechat/core"
+import { createRelay } from "@securechat/server"
+import { socketIo } from "@securechat/transport-socketio"
+import { webSocket } from "@securechat/transport-ws"
+const quiet = () => undefined
+const relay = createRelay({ port: 0, logger: { debug: quiet, info: quiet, warn: quiet, error: quiet } })
+const { url } = await relay.listen()
+const alice = await SecureChat.open({ user: "alice", transport: socketIo(url) })
+const bob = await SecureChat.open({ user: "bob", transport: webSocket(url) })
+await Promise.all([alice.whenOnline(), bob.whenOnline()])
+const arrived = new Promise((resolve) => bob.on("message", resolve))
+await (await alice.direct("bob")).send("hello, relay")
+console.log((await arrived).text)
+await Promise.all([alice.close(), bob.close()])
+await relay.close({ drainMs: 0 })
+`
+const IN_BROWSER = `
+import { socketIo } from "@securechat/transport-socketio"
+import { webSocket } from "@securechat/transport-ws"
+console.log(socketIo("https://chat.example").origin, webSocket("https://chat.example").origin)
+`
+
 async function bundle(name) {
   const outfile = join(folder, `${name}.browser.mjs`)
   const result = await build({
@@ -98,6 +121,14 @@ async function channel() {
   expectLine(await run(["node", await bundle("channel")], { cwd: folder }), "hello, channel")
 }
 
+async function transports() {
+  write("transports.mjs", OVER_BOTH)
+  expectLine(await run(["node", "transports.mjs"], { cwd: folder }), "hello, relay")
+  write("in-browser.mjs", IN_BROWSER)
+  const origin = "https://chat.example"
+  expectLine(await run(["node", await bundle("in-browser")], { cwd: folder }), `${origin} ${origin}`)
+}
+
 async function command() {
   const help = await run(["node", join(folder, "node_modules/.bin/securechat-relay"), "--help"], {
     cwd: folder,
@@ -126,6 +157,8 @@ try {
   console.log("one Fernet token each way between Node and a browser bundle")
   await channel()
   console.log("one message over memoryPipe, in Node and in a browser bundle")
+  await transports()
+  console.log("one message from Socket.IO to WebSocket through a relay; both clients bundle for browsers")
   await command()
   console.log("securechat-relay --help")
 } finally {
