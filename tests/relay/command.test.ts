@@ -108,4 +108,16 @@ describe("securechat-relay", () => {
     expect(half.printed()).toContain("belong together")
     expect(await run("--nonsense").exit).toBe(1)
   })
+
+  it("ends where it cannot keep what it should: no folder, no Redis, no such place", async () => {
+    const [folder, redis, place] = [
+      run("--mailbox", "sqlite:/nowhere/at/all/relay.db"),
+      run("--mailbox", "redis://127.0.0.1:9"),
+      run("--mailbox", "a drawer"),
+    ]
+    expect(await Promise.all([folder.exit, redis.exit, place.exit])).toEqual([2, 2, 1])
+    expect(folder.printed()).toContain("cannot be opened")
+    expect(redis.printed()).toContain("nobody answers")
+    expect(place.printed()).toContain("sqlite:<file>")
+  })
 })

@@ -34,5 +34,6 @@ const run = async (): Promise<void> => {
 run().catch((error: unknown) => {
   if (!SecureChatError.is(error)) throw error
   console.error(`securechat-relay: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`)
-  process.exitCode = 2
+  // At once: a Redis that does not answer would be tried for ever.
+  process.exit(2)
 })
