@@ -112,6 +112,19 @@ describe("a sealed store", () => {
     expect(await rowsOf(inner)).toEqual(before)
   })
 
+  it("opens no record in the place of another", async () => {
+    const inner = memoryStore()
+    const store = await open(inner)
+    await store.batch([set(["own", "handle"], "a"), set(["own", "cursor"], "b")])
+    const [one, other] = (await rowsOf(inner, ["own"])) as [Row, Row]
+    await inner.batch([
+      { type: "set", key: one[0], value: other[1] },
+      { type: "set", key: other[0], value: one[1] },
+    ])
+    for (const name of ["handle", "cursor"])
+      await expect(store.get(["own", name])).rejects.toMatchObject({ code: "ERR_STORE_CORRUPT" })
+  })
+
   it("is of no use once it has forgotten its keys", async () => {
     const store = await open(memoryStore())
     await store.batch([set(message(1), "text")])

@@ -3,6 +3,7 @@
  * whose text is no longer found fails: then the check moved, and its fault has to follow.
  */
 import { CHANNEL_FAULTS } from "./channel-faults.ts"
+import { STORE_FAULTS } from "./store-faults.ts"
 
 export interface Fault {
   readonly name: string
@@ -175,4 +176,5 @@ export const FAULTS: readonly Fault[] = [
     caughtBy: "comes off again for every length, and in no other spelling",
   },
   ...CHANNEL_FAULTS,
+  ...STORE_FAULTS,
 ]
