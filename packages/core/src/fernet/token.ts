@@ -5,6 +5,7 @@
  * Not its concern: the text form, ttl and clock (`fernet.ts`), and what a ratchet binds into the key.
  */
 import { equalBytes, isZero } from "../bytes/compare.ts"
+import { EMPTY } from "../bytes/concat.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { aesCbcDecrypt, aesCbcEncrypt, hmacSha256 } from "#primitives"
@@ -36,19 +37,21 @@ export interface AuthenticToken {
 
 const LOW = 2 ** 32
 
-/** A fresh token under `key`. */
-export const seal = (key: FernetKey, head: TokenHead, payload: Uint8Array): Bytes => {
+/** A fresh token under `key`, behind `before` in one array, so that no large body is copied once more. */
+export const seal = (key: FernetKey, head: TokenHead, payload: Uint8Array, before = EMPTY): Bytes => {
   const ciphertext = aesCbcEncrypt(key.encryption, head.iv, payload)
   const signed = CIPHERTEXT_AT + ciphertext.length
-  const token = new Uint8Array(signed + TAG_BYTES)
-  const view = new DataView(token.buffer)
+  const whole = new Uint8Array(before.length + signed + TAG_BYTES)
+  whole.set(before)
+  const token = whole.subarray(before.length)
+  const view = new DataView(whole.buffer, before.length)
   token[0] = VERSION
   view.setUint32(TIME_AT, head.timestampSeconds / LOW)
   view.setUint32(TIME_AT + 4, head.timestampSeconds % LOW)
   token.set(head.iv, IV_AT)
   token.set(ciphertext, CIPHERTEXT_AT)
   token.set(hmacSha256(key.signing, token.subarray(0, signed)), signed)
-  return token
+  return whole
 }
 
 /** Check the HMAC, then take the token apart. @throws ERR_AUTHENTICATION, always the same. */
@@ -71,13 +74,13 @@ export const decryptAuthentic = (key: FernetKey, token: AuthenticToken): Bytes =
   aesCbcDecrypt(key.encryption, token.iv, token.ciphertext)
 
 /**
- * A ratchet's token: timestamp 0, because a clear creation time is metadata for the relay.
+ * A ratchet's token behind `before`: timestamp 0, because a clear creation time is metadata for the relay.
  *
  * @param key 32 bytes, used for this token only.
  * @param iv  16 random bytes, never derived: after a state roll-back a key could seal twice.
  */
-export const sealToken = (key: Uint8Array, payload: Uint8Array, iv: Uint8Array): Bytes =>
-  seal(splitKey(key), { timestampSeconds: 0, iv }, payload)
+export const sealToken = (key: Uint8Array, payload: Uint8Array, iv: Uint8Array, before = EMPTY): Bytes =>
+  seal(splitKey(key), { timestampSeconds: 0, iv }, payload, before)
 
 /**
  * The payload of a ratchet's token.

@@ -4,7 +4,6 @@
  * Not its concern: what a payload holds, which session a message belongs to, storage.
  */
 import { equalBytes } from "../bytes/compare.ts"
-import { concat } from "../bytes/concat.ts"
 import type { Bytes, Deps } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
 import { openToken, sealToken } from "../fernet/token.ts"
@@ -145,9 +144,9 @@ export const encrypt = (
   } satisfies EnvelopeHeader)
   const key = messageFernetKey(messageKey, associatedData(ready.associated, ready.role), header)
   // The IV stays random: after a state roll-back the same message key could encrypt twice.
-  const token = sealToken(key, message.payload, deps.random(IV_BYTES))
+  const envelope = sealToken(key, message.payload, deps.random(IV_BYTES), header)
   const after = { ...ready, sending: { ...sending, chainKey: next, count: sending.count + 1 } }
-  return [evict(after, deps.nowMs())[0], concat(header, token)]
+  return [evict(after, deps.nowMs())[0], envelope]
 }
 
 // ── receive ──────────────────────────────────────────────────────────────────────────────────────

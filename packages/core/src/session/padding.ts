@@ -35,13 +35,13 @@ export const pad = (bytes: Uint8Array): Bytes => {
 }
 
 /**
- * Only the length `pad` would have chosen is accepted: another one would be a second spelling.
+ * A view of what was padded. Only the length `pad` would have chosen is accepted: another one would be a second spelling.
  * @throws ERR_DECODE
  */
-export const unpad = (bytes: Uint8Array): Bytes => {
+export const unpad = (bytes: Bytes): Bytes => {
   let end = bytes.length
   while (end > 0 && bytes[end - 1] === 0) end--
   const wrong = end === 0 || bytes[end - 1] !== MARK || bytes.length !== paddedLength(end)
   if (wrong) throw new SecureChatError("ERR_DECODE", "padding")
-  return bytes.slice(0, end - 1)
+  return bytes.subarray(0, end - 1)
 }
