@@ -9,6 +9,7 @@ const SUITES = {
   sim: { files: ["tests/sim/"], env: { SIM_SEEDS: "10000" } },
   chaos: { files: ["tests/chaos/"], env: { CHAOS_MESSAGES: "50000" } },
   history: { files: ["tests/history"], env: { HISTORY_MESSAGES: "100000" } },
+  load: { files: ["tests/load"], env: { LOAD_CONNECTIONS: "10000", LOAD_PAIRS: "200", LOAD_MS: "10000" } },
   codecs: { files: ["packages/core/test/property/codecs"], env: { CODEC_RUNS: "100000" } },
 }
 

@@ -76,7 +76,7 @@ export async function barePair(port: number, number: number, bytes: number): Pro
 }
 
 /** Logged in, and published where it is to receive. */
-async function member(
+export async function member(
   port: number,
   publish: boolean,
   device = relayDevice(deps),
