@@ -6,7 +6,7 @@ const SUITES = {
   model: { files: ["packages/core/test/property/session-model"], env: { MODEL_SEEDS: "1000" } },
   million: { files: ["packages/core/test/property/million"], env: { MILLION_MESSAGES: "1000000" } },
   interop: { files: ["tests/interop/fernet"], env: { INTEROP_MESSAGES: "10000" } },
-  sim: { files: ["tests/sim/"], env: { SIM_SEEDS: "10000" } },
+  sim: { files: ["tests/sim/"], env: { SIM_SEEDS: "10000", SIM_FAULT_SEEDS: "5000" } },
   chaos: { files: ["tests/chaos/"], env: { CHAOS_MESSAGES: "50000" } },
   history: { files: ["tests/history"], env: { HISTORY_MESSAGES: "100000" } },
   load: { files: ["tests/load"], env: { LOAD_CONNECTIONS: "10000", LOAD_PAIRS: "200", LOAD_MS: "10000" } },
