@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import type { WireClient } from "../relay/support/wire-client.ts"
 import { barePair, drive, inBatches, member, relayPair } from "./pairs.ts"
 import { startServer } from "./process.ts"
 
@@ -12,6 +13,7 @@ const FOR_MS = Number(process.env["LOAD_MS"] ?? 300)
 const WANTED = Number(process.env["LOAD_CONNECTIONS"] ?? 100)
 const BYTES = 512
 const WINDOW = 8
+const HEARTBEAT_MS = 20_000
 const LONG_MS = 600_000
 
 /** Server and generator each hold one descriptor a connection; where there are fewer, fewer are held and that is said. */
@@ -56,13 +58,19 @@ describe("the relay under load", () => {
       const count = Math.min(WANTED, descriptors() - 500)
       const server = await startServer("relay")
       const before = await server.memory()
-      const clients = await inBatches(count, () => member(server.port, false))
+      const clients: WireClient[] = []
+      // The relay hangs up on a minute's silence, and so many logins take longer.
+      const heartbeat = setInterval(() => {
+        for (const client of clients) client.send({ type: "ping", request: 0, nonce: new Uint8Array(8) })
+      }, HEARTBEAT_MS)
+      await inBatches(count, async () => clients.push(await member(server.port, false)))
       const { rss, heapUsed } = await server.memory()
       const scaled = count === WANTED ? "" : ` (${WANTED} wanted: too few descriptors)`
       console.log(
         `${count} connections${scaled}: ${((rss - before.rss) / count / 1000).toFixed(1)} kB each, ${((heapUsed - before.heapUsed) / count / 1000).toFixed(1)} of it heap`,
       )
       expect(clients.every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true)
+      clearInterval(heartbeat)
       for (const { socket } of clients) socket.terminate()
       await server.stop()
     },
