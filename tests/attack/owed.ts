@@ -6,7 +6,6 @@ export const OWED: Readonly<Record<string, string>> = {
   B18: "receipts to strangers: contact requests",
   C10: "reply references: replies and reactions",
   D1: "schedules over a store of random delay: durable stores",
-  D2: "kill at every numbered store step: durable stores",
   D3: "SIGKILL of client processes: durable stores",
   G1: "sealed streams: attachments",
   G2: "sealed streams: attachments",

@@ -103,6 +103,11 @@ export class Person {
     await this.#chat.whenOnline()
     return this
   }
+  /** A new client on what the old one stored, which ended without a word. */
+  async reborn(): Promise<this> {
+    this.#chat = this.#listening(this.#make(this.store))
+    return this.begin()
+  }
   /** A new client on what the old one stored. */
   async restart(): Promise<this> {
     await this.#chat.close()
@@ -176,6 +181,8 @@ export interface World {
   readonly url: string
   readonly clock: ManualClock
   readonly evil: EvilRelay
+  /** Not begun yet. `options` are read for each client of the person. */
+  newcomer(name: string, options?: Partial<ChatOptions>): Person
   /** Online, with `name` as handle unless `options.user` says otherwise. */
   person(name: string, options?: Partial<ChatOptions>): Promise<Person>
   /** Two people who have written to each other once each way. */
@@ -200,7 +207,7 @@ export const createWorld = async ({ relay: given, dial = way().dial }: WorldOpti
   const { url } = await relay.listen()
   const evil = new EvilRelay()
   const people: Person[] = []
-  const person: World["person"] = async (name, options = {}) => {
+  const newcomer: World["newcomer"] = (name, options = {}) => {
     const transport = evil.transport(name, dial(url))
     const one: Person = new Person(name, (store) => {
       const draw = (length: number): Uint8Array<ArrayBuffer> => {
@@ -212,10 +219,11 @@ export const createWorld = async ({ relay: given, dial = way().dial }: WorldOpti
       return new SecureChat({ user: name, transport, store, ...options }, environment)
     })
     people.push(one)
-    return one.begin()
+    return one
   }
+  const person: World["person"] = (name, options) => newcomer(name, options).begin()
   return {
-    ...{ relay, url, clock, evil, person },
+    ...{ relay, url, clock, evil, newcomer, person },
     pair: async () => {
       const [alice, bob] = await Promise.all([person("alice"), person("bob")])
       await alice.says(bob, "first of alice")

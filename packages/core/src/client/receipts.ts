@@ -22,6 +22,7 @@ interface Made {
   readonly account: AccountId
   readonly sealed: Sealed
   readonly seen: { readonly conversation: number; readonly pair: number }
+  readonly known: number
   readonly readUpTo: number
 }
 
@@ -100,11 +101,11 @@ export class ReceiptsOwed {
     try {
       const made = await ledger.queue.run(() => this.#make(id, announce))
       if (made === undefined) return
-      const { account, sealed, seen, readUpTo } = made
+      const { account, sealed, seen, known, readUpTo } = made
       const envelopeId = this.#context.deps.random(16)
       await relay.submit({ envelopeId, account, device: sealed.device, envelope: sealed.envelope })
       await ledger.queue.run(async () => {
-        const input = { type: "receipt-taken", deviceId: sealed.device, seen, readUpTo } as const
+        const input = { type: "receipt-taken", deviceId: sealed.device, seen, known, readUpTo } as const
         const change = new Change(ledger)
         const [state] = reduceDirect(change.direct(id, account), input)
         await ledger.commit(change.setDirect(id, account, state))
@@ -152,6 +153,6 @@ export class ReceiptsOwed {
     const out = { id, account, messageId, sentAtMs: deps.nowMs(), content, acks }
     const sealed = seal(ledger, change, "receipt", out)
     await ledger.commit(change)
-    return { account, sealed, seen: seenOf(state, device), readUpTo }
+    return { account, sealed, seen: seenOf(state, device), known, readUpTo }
   }
 }

@@ -127,6 +127,7 @@ describe("a direct conversation", () => {
       type: "receipt-taken",
       deviceId: device,
       seen: seenOf(one, device),
+      known: 1,
       readUpTo: 0,
     }
     expect(progressOf(run([taken], one).state, device).receiptDue).toBe(false)
@@ -134,6 +135,11 @@ describe("a direct conversation", () => {
     expect(progressOf(run([taken, { type: "repeat", deviceId: device }], one).state, device).receiptDue).toBe(
       true,
     )
+    // A receipt that crosses ours asks for nothing; a head that names more does.
+    const crossed = run([receipt(1, 0), taken], one).state
+    expect(progressOf(crossed, device).receiptDue).toBe(false)
+    const named = { ...receipt(1, 0), head: { sequence: 2, head: head(2).subarray(0, 16) } } as DirectInput
+    expect(progressOf(run([named, taken], one).state, device).receiptDue).toBe(true)
     const receiptOnly = run([sent, receipt(1, 1)]).state
     expect(progressOf(receiptOnly, device).receiptDue).toBe(false)
   })

@@ -43,6 +43,7 @@ export type DirectInput =
       readonly type: "receipt-taken"
       readonly deviceId: string
       readonly seen: Seen
+      readonly known: number
       readonly readUpTo: number
     }
 
@@ -153,7 +154,8 @@ const onReceiptTaken = (state: DirectState, input: DirectInput & { type: "receip
   const now = progressOf(state, input.deviceId)
   const current =
     now.received.upTo === input.seen.conversation &&
-    now.pairReceived.upTo <= input.seen.pair &&
+    // Not the pair's counter: two receipts that cross would owe each other another one for ever.
+    now.known === input.known &&
     now.readUpTo === input.readUpTo
   return [current ? withProgress(state, input.deviceId, { receiptDue: false }) : state, []]
 }
