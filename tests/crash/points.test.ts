@@ -186,8 +186,8 @@ class Story {
   }
 }
 
-describe.each(["sender", "recipient"] as const)("[D2] the %s dies", (dies) => {
-  it("before each step of the story, and nothing is lost, doubled or sealed twice", async () => {
+describe.each(["sender", "recipient"] as const)("the %s dies", (dies) => {
+  it("[D2] before each step of the story, and nothing is lost, doubled or sealed twice", async () => {
     const failures: string[] = []
     let told = 0
     for (let before = 1; ; before++) {
