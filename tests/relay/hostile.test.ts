@@ -1,4 +1,4 @@
-/** What issue and design call malformed and hostile, each beside a conversation that goes on undisturbed. */
+/** Malformed and hostile connections, each beside a conversation that goes on undisturbed. */
 import { RELAY_CODE as CODE, frameCodec } from "@securechat/core/wire"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { way } from "../support/transports.ts"

@@ -54,7 +54,7 @@ const misses = async (devices: readonly Device[]): Promise<ReadonlySet<string>> 
 const wasTold = ({ mix, devices }: World, record: SentRecord, to: string): boolean => {
   if (devices.find(({ name }) => name === to)?.eyes.unreadable.has(record.actor) === true) return true
   const sender = devices.find(({ name }) => name === record.actor)
-  // Until its peers have told it, it numbers anew what it has numbered before: docs/decisions/0019-simulation.md
+  // Until its peers have told it, it numbers anew what it has numbered before: docs/decisions/0024-simulation.md
   if (sender?.eyes.restored === true) return true
   const status = sender?.eyes.mine.get(record.digest)?.status
   return (mix.hostile || mix.restores) && status !== "delivered" && status !== "read"

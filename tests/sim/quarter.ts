@@ -1,5 +1,5 @@
 /**
- * A quarter of the seeds, so that they share the cores: testing.md row 8. A seed that fails prints its line to replay it;
+ * A quarter of the seeds, so that they share the cores. A seed that fails prints its line to replay it;
  * `SIM_SEEDS` and `SIM_FROM` widen the range.
  */
 import { describe, expect, it } from "vitest"

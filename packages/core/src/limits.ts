@@ -177,7 +177,7 @@ export const TYPING_THROTTLE_MS: number = 3 * SECOND_MS
 export const TYPING_EXPIRY_MS: number = 7 * SECOND_MS
 /** After this an own message nobody has confirmed is named to its recipient again, as a number: what a relay withholds is seen. */
 export const HEAD_DELAY_MS: number = 20 * SECOND_MS
-/** An outbox entry without a receipt is given up, and its sender told. protocol.md §15 */
+/** An outbox entry without a receipt is given up, and its sender told. protocol.md §10 */
 export const OUTBOX_AGE_MS: number = 30 * DAY_MS
 /** How often one message goes again because its recipient asks for it, or lacks it. protocol.md §6.7 */
 export const MAX_RESENDS = 3
@@ -189,7 +189,7 @@ export const RESEND_AGAIN_MS: number = 60 * SECOND_MS
 export const RESEND_MAX_AGE_MS: number = 24 * HOUR_MS
 /** Envelopes of one conversation that are asked for at a time; so many at once, then one a minute: forgeries cost nothing. */
 export const MAX_WANTED = 16
-/** Receipts are batched and jittered, so that they do not time a reader. protocol.md §15 */
+/** Receipts are batched and jittered, so that they do not time a reader. protocol.md §10 */
 export const RECEIPT_DELAY_MS = 300
 /** Handles: 2 to 32 bytes of `a–z 0–9 . _ -`. relay.md §5 */
 export const MIN_HANDLE_BYTES = 2
@@ -210,7 +210,7 @@ export const STORE_OVERWRITE_MS: number = SECOND_MS
 // ── primitives ─────────────────────────────────────────────────────────────────────────────────
 /** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. */
 export const MAX_REMEMBERED_PUBLIC_KEYS = 1_000
-/** Argon2id of a store's passphrase, written and least accepted: 0.25 s native, 1.1 s in JavaScript. protocol.md §13.1 */
+/** Argon2id of a store's passphrase, written and least accepted: 0.25 s native, 1.1 s in JavaScript. protocol.md §15 */
 export const ARGON2_MEMORY_KIB: number = 64 * KIB
 export const ARGON2_PASSES = 3
 export const ARGON2_LANES = 1

@@ -1,4 +1,4 @@
-/** Own messages nobody will get: `failed`, told, and no longer in the outbox, so that it does not grow. protocol.md §15 */
+/** Own messages nobody will get: `failed`, told, and no longer in the outbox, so that it does not grow. protocol.md §10 */
 import type { ErrorCode } from "../errors.ts"
 import { OUTBOX_AGE_MS } from "../limits.ts"
 import type { Context } from "./context.ts"

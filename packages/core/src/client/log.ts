@@ -1,4 +1,4 @@
-/** The chain of an author's messages: leaf and head of protocol.md §10.1. Checkpoints come later. */
+/** The chain of an author's messages: leaf and head of protocol.md §10. Checkpoints come later. */
 import { EMPTY, concat } from "../bytes/concat.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"

@@ -1,7 +1,7 @@
 /**
  * Messages kept and not shown: of an identity nobody has decided about, of a stranger whose name is being
  * looked up. Released in order, or moved to the conversation whose name they turned out to claim.
- * protocol.md §9.3.3
+ * protocol.md §9.3
  */
 import { observe } from "../identity/trust.ts"
 import type { AccountId, ConversationId } from "../wire/address.ts"

@@ -1,9 +1,9 @@
 /**
  * Receipts to peers: batched and jittered, so that they do not time a reader; to people the user has answered, never
- * to strangers (silent receipts track devices). A lost one is made anew. protocol.md §15
+ * to strangers (silent receipts track devices). A lost one is made anew. protocol.md §10
  *
  * They carry the heads of both chains: what a relay withholds has a number its recipient hears of here. Own messages
- * nobody confirmed are named so after `HEAD_DELAY_MS`, and again after each sign of their recipient. protocol.md §10.1
+ * nobody confirmed are named so after `HEAD_DELAY_MS`, and again after each sign of their recipient. protocol.md §10
  */
 import { KeyedTimers } from "../runtime/timers.ts"
 import { encodeReceipt } from "../content/kinds.ts"

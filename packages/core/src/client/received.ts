@@ -135,7 +135,7 @@ export class Received {
     const message = this.#keep(step, conversation, author, {
       ...{ id: messageIdOf(meta), sentAtMs: meta.sentAtMs, text: content.text, security: status },
       ...{ replyTo: content.replyTo && toBase64url(content.replyTo), sequence: meta.sequence },
-      // Words of an identity nobody has decided about are kept, and not shown. protocol.md §9.3.3
+      // Words of an identity nobody has decided about are kept, and not shown. protocol.md §9.3
       ...{ quarantined: !inForce || conversation.claimedHandle !== undefined },
       ...{ commitKey: effect.payload.commitKey?.expose(), commitment: effect.commitment, late },
       ...{ replaces: unreadable?.id, place: unreadable?.place },

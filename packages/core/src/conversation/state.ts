@@ -30,7 +30,7 @@ export interface DeviceProgress {
 export interface DirectState {
   /** Last number given to an own message. */
   readonly sent: number
-  /** Head of the own chain after it (h of protocol.md §10.1). */
+  /** Head of the own chain after it (h of protocol.md §10). */
   readonly sentHead: Bytes
   /** By device id. */
   readonly devices: ReadonlyMap<string, DeviceProgress>

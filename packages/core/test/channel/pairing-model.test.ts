@@ -1,6 +1,6 @@
 /**
  * Two pages, and a third party, on a pipe that loses, repeats, reorders and echoes, with reloads at any moment:
- * whatever happened, once the pipe heals both are open with each other on one session. protocol.md §5, §17
+ * whatever happened, once the pipe heals both are open with each other on one session. protocol.md §5
  */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
