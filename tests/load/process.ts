@@ -13,7 +13,7 @@ export interface Server {
   stop(): Promise<void>
 }
 
-export const cpuMsOf = (pid: number): number => {
+const cpuMsOf = (pid: number): number => {
   let nanoseconds = 0
   for (const thread of readdirSync(`/proc/${pid}/task`))
     nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0])

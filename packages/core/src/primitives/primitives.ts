@@ -15,7 +15,7 @@ export interface KemKeyPair {
   /** The 64-byte seed (d ‖ z, FIPS 203 §7.1): the private key is expanded from it when used. */
   readonly secretSeed: Bytes
 }
-export interface X25519KeyPair {
+interface X25519KeyPair {
   /** 32 bytes. */
   readonly secret: Secret
   /** 32 bytes. */

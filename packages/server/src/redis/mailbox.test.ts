@@ -100,7 +100,7 @@ describe.skipIf(REDIS_SERVER === "")("Redis", () => {
       await box.mailbox.ack(a, (await box.mailbox.read(a, { limit: 1 }))[0]?.cursor ?? "")
       // The next sweep, which any append may bring, tidies what is empty.
       await box.advance(60_000)
-      await put(box, "2", "b" as DeviceId)
+      await put(box, "2", "b")
       const keys = await box.link.command<readonly Buffer[]>("KEYS", "*:a")
       expect(keys.map(String).sort()).toEqual(["sc:i:a", "sc:m:a"])
       for (const key of keys)
