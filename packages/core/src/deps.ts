@@ -24,7 +24,7 @@ const fillFromPlatform = (block: Bytes): void => {
   const source = (globalThis as { crypto?: Crypto }).crypto
   if (typeof source?.getRandomValues !== "function")
     throw new SecureChatError("ERR_RUNTIME_UNSUPPORTED", "crypto.getRandomValues is missing", {
-      hint: "Run in a browser, or in Node 22.13 or newer.",
+      hint: "Use a browser, or Node 22.13 or newer.",
     })
   source.getRandomValues(block)
 }

@@ -63,7 +63,7 @@ export const fromHex = (text: string): Bytes => {
 
 /** UTF-8. A lone surrogate is refused rather than replaced: two texts must not share one encoding. */
 export const utf8 = (text: string): Bytes => {
-  if (!text.isWellFormed()) throw malformed("well-formed text (a lone surrogate)")
+  if (!text.isWellFormed()) throw malformed("text: a lone surrogate")
   return copy(new TextEncoder().encode(text))
 }
 /** @throws ERR_DECODE on invalid UTF-8. A byte order mark is kept as a character. */

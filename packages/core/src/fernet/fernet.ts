@@ -89,6 +89,6 @@ const nowSeconds = (): number => Math.floor(platformDeps.nowMs() / 1000)
 const wholeSeconds = (value: number, name: string): number => {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new SecureChatError("ERR_CONFIG_INVALID", `${name} is a whole number of seconds, 0 or more`, {
-    hint: "Milliseconds become seconds with Math.floor(ms / 1000).",
+    hint: "Milliseconds become seconds by Math.floor(ms / 1000).",
   })
 }
