@@ -33,8 +33,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "the header is not bound into the message key",
     file: "src/ratchet/chain.ts",
-    find: "LABELS.fernet, concat(associated, header)",
-    replace: "LABELS.fernet, concat(associated)",
+    find: "LABELS.fernet, [associated, header]",
+    replace: "LABELS.fernet, [associated]",
     test: ratchet,
     caughtBy: "[B1] refuses every flipped bit of header and token",
   },
@@ -145,7 +145,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "the commitment is not opened",
     file: "src/session/receive.ts",
-    find: "  checkCommitment(payload, { conversationId, author }, commitment)\n",
+    find: '  checkCommitment(payload, frankingOf(own, session.peer, "peer"), commitment)\n',
     replace: "",
     test: transition,
     caughtBy:
