@@ -36,8 +36,6 @@ export const parseKey = (key: string | Uint8Array): FernetKey => {
 }
 
 const keyInvalid = (): SecureChatError =>
-  new SecureChatError(
-    "ERR_KEY_INVALID",
-    "a Fernet key is 32 bytes, or 44 characters of url-safe base64",
-    { hint: "Make one with Fernet.generateKey()." },
-  )
+  new SecureChatError("ERR_KEY_INVALID", "a Fernet key is 32 bytes, or 44 characters of url-safe base64", {
+    hint: "Make one with Fernet.generateKey().",
+  })
