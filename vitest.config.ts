@@ -7,8 +7,9 @@ const source = "@securechat/source"
 export default defineConfig({
   ssr: { resolve: { conditions: [source, "node", "module"] } },
   test: {
-    // Vitest leaves a core free for itself; of two that is half, and most files wait for sockets and browsers anyway.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Vitest leaves a core free for itself; of two that is half. One file more than cores: many wait for sockets,
+    // browsers and processes that were killed.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,

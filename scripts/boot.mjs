@@ -6,8 +6,8 @@ import { createHash } from "node:crypto"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { PNPM, pnpmCommand } from "./pnpm.mjs"
 
-const PNPM = "pnpm@12.21.0"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const [task, ...rest] = process.argv.slice(2)
 const [major, minor] = process.versions.node.split(".").map(Number)
@@ -15,7 +15,8 @@ const fresh = (major === 22 && minor >= 18) || (major === 24 && minor >= 11) || 
 const bundled = join(root, "runtime", "node_modules", ".bin")
 const env = { ...process.env, PATH: fresh ? process.env.PATH : bundled + delimiter + process.env.PATH }
 const pnpm = (...args) => {
-  const done = spawnSync("npm", ["exec", "--yes", "--", PNPM, ...args], {
+  const [npm, ...before] = pnpmCommand
+  const done = spawnSync(npm, [...before, ...args], {
     cwd: root,
     stdio: "inherit",
     env,

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { pnpmCommand } from "./pnpm.mjs"
 import { manifest, published } from "./projects.mjs"
 import { inParallel, root, run } from "./steps.mjs"
 
 const folder = join(root, "reports/packed")
-const pnpm = process.env.npm_execpath ?? "pnpm"
 
 /** Name, folder in the workspace, and the file pnpm packs it into. */
 export const tarballs = published.map((path) => {
@@ -18,7 +18,8 @@ async function pack() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   await inParallel(tarballs, async ({ path, file }) => {
-    await run([pnpm, "pack", "--pack-destination", folder], { cwd: join(root, path) })
+    // Not npm: only pnpm writes real versions for `workspace:` and `catalog:`.
+    await run([...pnpmCommand, "pack", "--pack-destination", folder], { cwd: join(root, path) })
     if (!existsSync(file)) throw new Error(`${file} was not packed`)
   })
 }
