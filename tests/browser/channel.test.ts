@@ -98,7 +98,9 @@ describe("a SecureChannel in Chromium", () => {
     const calm = ({ level, missing, errors }: Report): unknown => ({ level, missing, errors })
     for (const one of [ada, boBefore, bo])
       expect(calm(one)).toEqual({ level: "yellow: unverified", missing: 0, errors: [] })
-    expect([ada.strangers.length, mallory.texts, mallory.level.slice(0, 3)]).toEqual([1, [], "red"])
+    // Her own light is no promise: while the worker is away she may complete a handshake as a candidate, of which nothing
+    // is shown to anybody (protocol.md §5, rule 7).
+    expect([ada.strangers.length, mallory.texts]).toEqual([1, []])
 
     const told = Buffer.from(seen, "latin1")
     expect(told.includes("the app's own talk")).toBe(true)

@@ -64,7 +64,7 @@ describe("Dockerfile", () => {
       "node:24-slim AS build",
       "node:24-slim",
     ])
-    const [version = "none"] = /pnpm@[\d.]+/.exec(read("scripts/boot.mjs")) ?? []
+    const [version = "none"] = /pnpm@[\d.]+/.exec(read("scripts/pnpm.mjs")) ?? []
     expect(steps.some((step) => step?.[2]?.includes(version))).toBe(true)
   })
 
