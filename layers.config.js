@@ -28,6 +28,7 @@ export const CORE = [
       // Apart from the synchronous primitives: loaded with a sealed store only.
       "argon2.default.ts": ["@noble/*"],
       "argon2.node.ts": ["node:crypto"],
+      "bulk.node.ts": ["node:crypto"],
     },
   },
   { name: "wire", level: 2, core: ["bytes", "errors", "limits"], types: ["deps"] },
@@ -53,7 +54,7 @@ export const CORE = [
   },
 
   { name: "fernet", level: 4, core: ["deps", "primitives", "bytes", "errors", "limits"] },
-  { name: "stream", level: 4, later: true, core: ["deps", "primitives", "bytes", "errors", "limits"] },
+  { name: "stream", level: 4, core: ["deps", "primitives", "bytes", "errors", "limits"] },
   { name: "identity", level: 4, core: ["deps", "primitives", "wire", "bytes", "errors", "limits"] },
   { name: "conversation", level: 4, core: ["content", "bytes", "errors", "limits"], types: ["deps"] },
 

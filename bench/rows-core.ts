@@ -1,4 +1,4 @@
-/** The rows that need no network: Fernet, handshake, ratchet. */
+/** The rows that need no network: Fernet, handshake, ratchet, files. */
 import type { Contestant } from "./contestant.ts"
 import type { Opponent, Row } from "./row.ts"
 
@@ -66,6 +66,18 @@ const oneWay = (bytes: number, signal: number, olmRatio: number): Row => ({
   ],
 })
 
+const FILE_MIB = 256
+const file = (task: string, work: string): Row => ({
+  id: `file-${task}`,
+  group: "file",
+  work: `${work}, ${FILE_MIB} MiB`,
+  unit: "MiB/s",
+  quick: true,
+  slowness: 2,
+  ours: ours("stream", task, { mebibytes: FILE_MIB }),
+  theirs: [atLeast(peer("node:crypto, bare chunks", "node-gcm", task, { mebibytes: FILE_MIB }), 0.85)],
+})
+
 export const CORE_ROWS: readonly Row[] = [
   fernet(32, 9),
   fernet(1024, 15),
@@ -121,4 +133,6 @@ export const CORE_ROWS: readonly Row[] = [
       twoKey("pingPong", { bytes: 32 }),
     ],
   },
+  file("seal", "file encryption"),
+  file("open", "file decryption"),
 ]

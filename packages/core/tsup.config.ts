@@ -19,5 +19,7 @@ export default defineConfig({
     "primitives/index.default": "src/primitives/index.default.ts",
     "primitives/argon2.node": "src/primitives/argon2.node.ts",
     "primitives/argon2.default": "src/primitives/argon2.default.ts",
+    "primitives/bulk.node": "src/primitives/bulk.node.ts",
+    "primitives/bulk.default": "src/primitives/bulk.default.ts",
   },
 })

@@ -207,6 +207,12 @@ export const STORE_BUSY_MS = 2_000
 /** After a write, what it replaced is overwritten in SQLite's log as well: old keys must not outlive their use on the disk. */
 export const STORE_OVERWRITE_MS: number = SECOND_MS
 
+// ── files ──────────────────────────────────────────────────────────────────────────────────────
+/** Plaintext of one chunk of a sealed stream, the last may be shorter: what is held in memory until its tag held. protocol.md §13 */
+export const STREAM_CHUNK_BYTES: number = 64 * KIB
+/** Chunks of one stream, 256 TiB: far below what one AES-GCM key may encrypt, and above any file. protocol.md §13 */
+export const MAX_STREAM_CHUNKS: number = 2 ** 32
+
 // ── primitives ─────────────────────────────────────────────────────────────────────────────────
 /** Checked and imported public keys remembered per algorithm, longest unused out: no stranger grows the memory. */
 export const MAX_REMEMBERED_PUBLIC_KEYS = 1_000

@@ -27,6 +27,8 @@ export const LABELS = {
   logStart: "securechat/v1/log-start",
   store: "securechat/v1/store",
   storeKey: "securechat/v1/store-key",
+  streamKey: "securechat/v1/stream-key",
+  streamCommit: "securechat/v1/stream-commit",
   sigDeviceCert: "securechat/v1/sig/device-cert",
   sigDevicePop: "securechat/v1/sig/device-pop",
   sigDeviceList: "securechat/v1/sig/device-list",

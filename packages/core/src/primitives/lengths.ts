@@ -29,9 +29,13 @@ export const requireCbc = (key: Uint8Array, iv: Uint8Array): void => {
   requireLength(iv, AES_BLOCK_BYTES, "ERR_DECODE", "IV")
 }
 
+/** @throws ERR_KEY_INVALID */
+export const requireGcmKey = (key: Uint8Array): void => {
+  requireKey(key, GCM_KEY_BYTES, "AES key")
+}
 /** Key and nonce of AES-256-GCM. @throws ERR_KEY_INVALID, ERR_DECODE */
 export const requireGcm = (key: Uint8Array, nonce: Uint8Array): void => {
-  requireKey(key, GCM_KEY_BYTES, "AES key")
+  requireGcmKey(key)
   requireLength(nonce, GCM_NONCE_BYTES, "ERR_DECODE", "nonce")
 }
 

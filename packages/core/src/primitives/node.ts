@@ -139,27 +139,51 @@ const countPadding = (padded: Uint8Array): number => {
 
 // ── AES-256-GCM ────────────────────────────────────────────────────────────────────────────────
 
-export const aesGcmSeal: Primitives["aesGcmSeal"] = (key, nonce, plaintext, associated) => {
-  size.requireGcm(key, nonce)
-  const cipher = crypto.createCipheriv("aes-256-gcm", crypto.createSecretKey(key), nonce)
-  cipher.setAAD(associated)
-  return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
+/** The parts in their order: joining them is the caller's, where it must. */
+export const gcmSeal = (
+  key: crypto.KeyObject,
+  { nonce, associated }: GcmInput,
+  plaintext: Uint8Array,
+): [Bytes, Bytes] => {
+  const cipher = crypto.createCipheriv("aes-256-gcm", key, nonce)
+  if (associated.length > 0) cipher.setAAD(associated)
+  const body = cipher.update(plaintext)
+  cipher.final()
+  return [own(body), own(cipher.getAuthTag())]
 }
-export const aesGcmOpen: Primitives["aesGcmOpen"] = (key, nonce, sealed, associated) => {
-  size.requireGcm(key, nonce)
+/** @throws ERR_AUTHENTICATION, and gives no byte of it. */
+export const gcmOpen = (
+  key: crypto.KeyObject,
+  { nonce, associated }: GcmInput,
+  sealed: Uint8Array,
+): Bytes => {
   const body = sealed.length - size.GCM_TAG_BYTES
   if (body < 0) throw size.sealFault()
   const options = { authTagLength: size.GCM_TAG_BYTES }
-  const decipher = crypto.createDecipheriv("aes-256-gcm", crypto.createSecretKey(key), nonce, options)
-  decipher.setAAD(associated)
+  const decipher = crypto.createDecipheriv("aes-256-gcm", key, nonce, options)
+  if (associated.length > 0) decipher.setAAD(associated)
   decipher.setAuthTag(sealed.subarray(body))
   const plaintext = decipher.update(sealed.subarray(0, body))
   try {
-    return concat(plaintext, decipher.final())
+    decipher.final()
   } catch {
     plaintext.fill(0)
     throw size.sealFault()
   }
+  return own(plaintext)
+}
+interface GcmInput {
+  readonly nonce: Uint8Array
+  readonly associated: Uint8Array
+}
+
+export const aesGcmSeal: Primitives["aesGcmSeal"] = (key, nonce, plaintext, associated) => {
+  size.requireGcm(key, nonce)
+  return concat(...gcmSeal(crypto.createSecretKey(key), { nonce, associated }, plaintext))
+}
+export const aesGcmOpen: Primitives["aesGcmOpen"] = (key, nonce, sealed, associated) => {
+  size.requireGcm(key, nonce)
+  return gcmOpen(crypto.createSecretKey(key), { nonce, associated }, sealed)
 }
 
 // ── key objects ────────────────────────────────────────────────────────────────────────────────

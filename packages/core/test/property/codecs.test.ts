@@ -18,7 +18,7 @@ const RUNS = Number(process.env["CODEC_RUNS"] ?? 2_000)
 const TIMEOUT_MS = 20_000 + 10 * RUNS
 
 const sources = fileURLToPath(new URL("../../src", import.meta.url))
-const files = globSync("{wire,identity,session,ratchet,client,channel,store}/*.ts", { cwd: sources })
+const files = globSync("{wire,identity,session,ratchet,client,channel,store,stream}/*.ts", { cwd: sources })
 
 const isCodec = (value: unknown): value is Codec<unknown> =>
   typeof value === "object" && value !== null && "encode" in value && "decode" in value

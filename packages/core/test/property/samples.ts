@@ -14,6 +14,7 @@ import { firstSeen, observe, trustCodec, unverify, verify } from "../../src/iden
 import { identityCodec } from "../../src/identity/keys.ts"
 import { signHandle } from "../../src/identity/statements.ts"
 import { linkCodec } from "../../src/session/codec.ts"
+import { streamHeaderCodec } from "../../src/stream/header.ts"
 import { parseAccountId } from "../../src/wire/address.ts"
 import { makeHello } from "../../src/wire/channel.ts"
 import { decodeEnvelope } from "../../src/wire/envelope.ts"
@@ -164,6 +165,9 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
     publicationCodec.encode({ id: alice.deps.random(16), oneTime: [1, 2, 70_000], oneTimeKem: [] }),
   ],
   knownListCodec: [knownListCodec.encode({ accountKey: own.certificate.accountKey, list: own.list })],
+  streamHeaderCodec: (["file", "thumbnail", "backup"] as const).map((purpose) =>
+    streamHeaderCodec.encode({ purpose, salt: alice.deps.random(32), commit: alice.deps.random(32) }),
+  ),
   stockCodec: [stockCodec.encode({ oneTimeLeft: 3, kemLeft: 2, lastResortUses: 1 })],
   devicesAnswerCodec: [
     devicesAnswerCodec.encode({ lists: [own.list.bytes], certificates: [own.certificate.bytes] }),

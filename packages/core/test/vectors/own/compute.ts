@@ -4,6 +4,7 @@
  */
 import { EMPTY } from "../../../src/bytes/concat.ts"
 import { fromUtf8, toHex } from "../../../src/bytes/text.ts"
+import { sha256 } from "../../../src/primitives/noble.ts"
 import type { Effect } from "../../../src/session/effect.ts"
 import { initiate } from "../../../src/handshake/initiator.ts"
 import {
@@ -17,6 +18,7 @@ import { safetyNumber } from "../../../src/identity/safety-number.ts"
 import { signHandle, signLogin } from "../../../src/identity/statements.ts"
 import { firstSeen, trustCodec, verify } from "../../../src/identity/trust.ts"
 import { linkCodec } from "../../../src/session/codec.ts"
+import { sealStream } from "../../../src/stream/seal.ts"
 import { parseAccountId } from "../../../src/wire/address.ts"
 import { makeHello } from "../../../src/wire/channel.ts"
 import { decodeEnvelope } from "../../../src/wire/envelope.ts"
@@ -24,7 +26,8 @@ import { loginBody } from "../../../src/wire/login.ts"
 import { bundleCodec } from "../../../src/wire/prekey.ts"
 import { SUITE_1 } from "../../../src/wire/tags.ts"
 import { Party } from "../../support/party.ts"
-import { Seeded } from "../../support/seeded.ts"
+import { Seeded, seededDeps } from "../../support/seeded.ts"
+import { collect, takenApart } from "../../support/streams.ts"
 
 /** Every value is text: hex for bytes, else as it reads. */
 export type Vectors = Readonly<Record<string, unknown>>
@@ -163,9 +166,31 @@ const wireVectors = (): Vectors => {
   }
 }
 
-export const OWN: Readonly<Record<string, () => Vectors>> = {
+const CHUNK = 65_536
+/** Sizes around a chunk. Short ones whole; of long ones the head, the tags, and a hash of all. */
+const streamVectors = async (): Promise<Vectors> => {
+  const streams: Vectors[] = []
+  for (const [at, purpose] of (["file", "thumbnail", "backup"] as const).entries())
+    for (const size of [0, 1, 32, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 100]) {
+      const deps = seededDeps(1004 + at)
+      const [secret, content] = [deps.random(32), Uint8Array.from({ length: size }, (_, i) => i % 251)]
+      const sealed = await collect(sealStream([content], { secret, purpose }, deps))
+      const [header, ...chunks] = takenApart(sealed)
+      streams.push({
+        ...{ purpose, secret: toHex(secret), size, header: toHex(header) },
+        ...(size <= 32 ? { content: toHex(content), sealed: toHex(sealed) } : {}),
+        contentHash: toHex(sha256(content)),
+        tags: chunks.map((chunk) => toHex(chunk.subarray(-16))),
+        sealedHash: toHex(sha256(sealed)),
+      })
+    }
+  return { note: "byte i of a content is i mod 251", streams }
+}
+
+export const OWN: Readonly<Record<string, () => Vectors | Promise<Vectors>>> = {
   handshake: handshakeVectors,
   ratchet: ratchetVectors,
   "safety-number": safetyNumberVectors,
   wire: wireVectors,
+  stream: streamVectors,
 }

@@ -10,7 +10,7 @@ let refused = 0
 
 for (const [name, compute] of Object.entries(OWN)) {
   const file = new URL(`./${name}.json`, import.meta.url)
-  const next = `${JSON.stringify(compute(), undefined, 2)}\n`
+  const next = `${JSON.stringify(await compute(), undefined, 2)}\n`
   const before = existsSync(file) ? readFileSync(file, "utf8") : undefined
   if (before === next) {
     process.stdout.write(`${name}: unchanged\n`)
