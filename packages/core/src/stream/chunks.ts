@@ -19,13 +19,15 @@ export const chunkNonce = ({ index, last }: Chunk): Bytes => {
   if (index >= MAX_STREAM_CHUNKS)
     throw new SecureChatError("ERR_LIMIT", `a sealed stream has at most ${MAX_STREAM_CHUNKS} chunks`)
   const nonce = new Uint8Array(NONCE_BYTES)
-  // The index has eleven bytes and never fills more than the lowest four.
-  new DataView(nonce.buffer).setUint32(INDEX_LOW_AT, index)
-  nonce[NONCE_BYTES - 1] = last ? 1 : 0
+  // The index has eleven bytes and never fills more than the lowest four. Each is cut to its byte by the array.
+  nonce[7] = index >>> 24
+  nonce[8] = index >>> 16
+  nonce[9] = index >>> 8
+  nonce[10] = index
+  nonce[11] = last ? 1 : 0
   return nonce
 }
 const NONCE_BYTES = 12
-const INDEX_LOW_AT = 7
 
 /**
  * Chunks of exactly `size` bytes out of pieces of any size. A full chunk comes out only once a byte follows it, since whether

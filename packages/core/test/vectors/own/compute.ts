@@ -180,7 +180,7 @@ const streamVectors = async (): Promise<Vectors> => {
         ...{ purpose, secret: toHex(secret), size, header: toHex(header) },
         ...(size <= 32 ? { content: toHex(content), sealed: toHex(sealed) } : {}),
         contentHash: toHex(sha256(content)),
-        tags: chunks.map((chunk) => toHex(chunk.subarray(-16))),
+        tags: chunks.map((chunk) => toHex(chunk.subarray(-16))).join(),
         sealedHash: toHex(sha256(sealed)),
       })
     }
