@@ -4,9 +4,11 @@ import { createRun, run } from "./steps.mjs"
 /** Which files, and the variables that widen them. */
 const SUITES = {
   model: { files: ["packages/core/test/property/session-model"], env: { MODEL_SEEDS: "1000" } },
+  races: { files: ["packages/core/test/property/races"], env: { RACE_SCHEDULES: "10000" } },
   million: { files: ["packages/core/test/property/million"], env: { MILLION_MESSAGES: "1000000" } },
   interop: { files: ["tests/interop/fernet"], env: { INTEROP_MESSAGES: "10000" } },
   sim: { files: ["tests/sim/"], env: { SIM_SEEDS: "10000", SIM_FAULT_SEEDS: "5000" } },
+  crash: { files: ["tests/crash/killed"], env: { CRASH_KILLS: "200", CRASH_PEERS: "100" } },
   chaos: { files: ["tests/chaos/"], env: { CHAOS_MESSAGES: "50000" } },
   history: { files: ["tests/history"], env: { HISTORY_MESSAGES: "100000" } },
   load: { files: ["tests/load"], env: { LOAD_CONNECTIONS: "10000", LOAD_PAIRS: "200", LOAD_MS: "10000" } },

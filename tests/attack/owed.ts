@@ -5,8 +5,6 @@
 export const OWED: Readonly<Record<string, string>> = {
   B18: "receipts to strangers: contact requests",
   C10: "reply references: replies and reactions",
-  D1: "schedules over a store of random delay: durable stores",
-  D3: "SIGKILL of client processes: durable stores",
   G2: "sealed streams: attachments",
   G3: "sealed streams: attachments",
   G10: "sealed streams: attachments",
@@ -17,7 +15,6 @@ export const OWED: Readonly<Record<string, string>> = {
 export const REMAINDERS: Readonly<Record<string, string>> = {
   C8: "file names and bodies: attachments",
   D11: "ten thousand sessions and unknown senders: long runs",
-  D4: "SIGKILL before the answer: durable stores",
   G1: "declared size, partial files: attachments",
   R5: "a thousand readers at 2,000 messages a second: load runs",
   R6: "two thousand half-open handshakes: load runs",

@@ -3,7 +3,7 @@
  * allows, and says on standard output what it was promised and what it was shown. Killed at any moment.
  */
 import { createInterface } from "node:readline"
-import { type Conversation, SecureChat, SecureChatError } from "@securechat/core"
+import { type Conversation, type Message, SecureChat, SecureChatError } from "@securechat/core"
 import { sqliteStore } from "@securechat/core/store/sqlite"
 import { webSocket } from "@securechat/transport-ws"
 
@@ -51,8 +51,15 @@ const chat = new SecureChat({
 chat.on("error", (error) => {
   tell({ event: "error", text: error.code })
 })
-chat.on("message", ({ text = "", reordered }) => {
-  tell({ event: "shown", text, late: reordered !== undefined })
+/** An app lists what its store holds and goes on from there: what comes meanwhile is shown behind it, once. */
+let early: Message[] | undefined = []
+const listed = new Set<string>()
+const show = ({ id, text = "", reordered }: Message): void => {
+  if (!listed.has(id)) tell({ event: "shown", text, late: reordered !== undefined })
+}
+chat.on("message", (message) => {
+  if (early === undefined) show(message)
+  else early.push(message)
 })
 chat.on("gap", ({ accountId }) => {
   tell({ event: "missing", from: accountId })
@@ -66,8 +73,13 @@ chat.on("outbox", ({ size }) => {
 await chat.start()
 for (const conversation of await chat.conversations())
   for await (const one of conversation.history())
-    if ("security" in one && !one.mine)
+    if ("security" in one && !one.mine) {
+      listed.add(one.id)
       tell({ event: "stored", text: one.text ?? "", late: one.reordered !== undefined })
+    }
+for (const message of early) show(message)
+early = undefined
+listed.clear()
 tell({ event: "open" })
 
 let writing = true

@@ -8,8 +8,11 @@ import { join } from "node:path"
 import type { HistoryRecord, SentRecord, UnsafeSeeded } from "@securechat/testkit"
 import { type FaultProxy, faultProxy } from "../support/fault-proxy.ts"
 import type { Orders, Told } from "./person.ts"
-import { Program } from "./process.ts"
+import { type PacketProxy, type PacketWay, packetProxy } from "../support/packet-proxy.ts"
+import { Program, bundled } from "./process.ts"
 
+/** Looks at every frame that crosses somebody's connection. */
+export type Watch = (name: string, way: PacketWay, frame: Buffer) => void
 export type Where = { readonly sqlite: true } | { readonly redis: string }
 /** Of a fault that lasts. */
 const FAULT_MS = 700
@@ -31,25 +34,37 @@ class Person {
   readonly name: string
   readonly program: Program
   readonly proxy: FaultProxy
+  /** In front of that, where frames are looked at. */
+  readonly tap: PacketProxy | undefined
   readonly file: string
   readonly next = new Map<string, number>()
   /** Own messages nobody has confirmed, as it said last. */
   waiting = Infinity
   open = (): void => undefined
 
-  constructor(name: string, proxy: FaultProxy, file: string, onTold: (person: Person, told: Told) => void) {
+  constructor(
+    name: string,
+    way: { readonly proxy: FaultProxy; readonly tap: PacketProxy | undefined },
+    files: { readonly program: string; readonly store: string },
+    onTold: (person: Person, told: Told) => void,
+  ) {
     this.name = name
-    this.proxy = proxy
-    this.file = file
-    this.program = new Program("person.ts", (line) => {
+    this.proxy = way.proxy
+    this.tap = way.tap
+    this.file = files.store
+    this.program = new Program(files.program, (line) => {
       onTold(this, JSON.parse(line) as Told)
     })
+  }
+  /** Where it believes the relay to be. */
+  get origin(): string {
+    return this.tap?.url ?? `http://127.0.0.1:${this.proxy.port}`
   }
   async start(peers: readonly string[]): Promise<void> {
     this.waiting = Infinity
     const opened = new Promise<void>((resolve) => (this.open = resolve))
     const to = Object.fromEntries(peers.map((peer) => [peer, this.next.get(peer) ?? 1]))
-    const url = `ws://127.0.0.1:${this.proxy.port}`
+    const url = this.origin.replace("http", "ws")
     await this.program.start({ user: this.name, url, file: this.file, to } satisfies Orders)
     await opened
   }
@@ -59,7 +74,10 @@ export class Story implements AsyncDisposable {
   readonly history: HistoryRecord[] = []
   promised = 0
   unreadable = 0
+  /** Whatever was said, and every frame that crossed. */
+  happened = 0
   readonly #random: UnsafeSeeded
+  readonly #watch: Watch | undefined
   readonly #folder = mkdtempSync(join(tmpdir(), "securechat-chaos-"))
   readonly #people: Person[] = []
   readonly #relays: { readonly program: Program; readonly port: number }[] = []
@@ -68,19 +86,22 @@ export class Story implements AsyncDisposable {
   #where: Where = { sqlite: true }
   #changed: () => void = () => undefined
 
-  constructor(random: UnsafeSeeded) {
+  constructor(random: UnsafeSeeded, watch?: Watch) {
     this.#random = random
+    this.#watch = watch
   }
 
   async begin(names: readonly string[], where: Where): Promise<void> {
     this.#where = where
     const first = 11_000 + (process.pid % 9_000) * 2
     const ports = "redis" in where ? [first, first + 1] : [first]
+    const program = await bundled("person.ts", this.#folder)
     for (const [at, name] of names.entries()) {
       const proxy = await faultProxy(ports[at % ports.length]!)
-      const file = join(this.#folder, `${name}.db`)
+      const tap = this.#watch === undefined ? undefined : await this.#tapped(name, proxy, this.#watch)
+      const files = { program, store: join(this.#folder, `${name}.db`) }
       this.#people.push(
-        new Person(name, proxy, file, (person, told) => {
+        new Person(name, { proxy, tap }, files, (person, told) => {
           this.#hear(person, told)
         }),
       )
@@ -90,9 +111,23 @@ export class Story implements AsyncDisposable {
     await Promise.all(this.#people.map((person) => person.start(this.#peersOf(person))))
   }
 
-  /** Resolves at the first moment at which it holds, looked at whenever somebody says something. */
+  /** Resolves at the first moment at which it holds, looked at whenever something happens. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => (this.#changed = resolve))
+    while (!holds()) {
+      const ended = this.#people.find(({ program }) => program.failure !== undefined)
+      if (ended !== undefined) throw new Error(`${ended.name} ended: ${ended.program.failure ?? ""}`)
+      await new Promise<void>((resolve) => (this.#changed = resolve))
+    }
+  }
+
+  /** Somebody is killed and started again at once; the next death may come before the store is open. */
+  async strike(): Promise<void> {
+    const person = this.#random.pick(this.#people)
+    await person.program.kill()
+    // Its own end is told by `until`.
+    person.start(this.#peersOf(person)).catch(() => {
+      this.#changed()
+    })
   }
 
   /** One fault, from its beginning to its end. */
@@ -157,8 +192,9 @@ export class Story implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { program, proxy } of this.#people) {
+    for (const { program, proxy, tap } of this.#people) {
       await program.kill()
+      await tap?.close()
       await proxy[Symbol.asyncDispose]()
     }
     for (const { program } of this.#relays) await program.kill()
@@ -169,9 +205,24 @@ export class Story implements AsyncDisposable {
     return this.#people.filter((one) => one !== person).map(({ name }) => name)
   }
   async #startRelay({ program, port }: { readonly program: Program; readonly port: number }): Promise<void> {
-    const origins = this.#people.map(({ proxy }) => `http://127.0.0.1:${proxy.port}`)
+    const origins = this.#people.map(({ origin }) => origin)
     const mailbox = "redis" in this.#where ? this.#where : { sqlite: join(this.#folder, "relay.db") }
     await program.start({ port, origins, mailbox })
+  }
+
+  async #tapped(name: string, proxy: FaultProxy, watch: Watch): Promise<PacketProxy> {
+    const tap = await packetProxy({ transparent: true })
+    tap.relay = `http://127.0.0.1:${proxy.port}`
+    tap.onPacket = (way, frame) => {
+      watch(name, way, frame)
+      this.#happens()
+      return true
+    }
+    return tap
+  }
+  #happens(): void {
+    this.happened += 1
+    this.#changed()
   }
 
   #hear(person: Person, told: Told): void {
@@ -185,7 +236,7 @@ export class Story implements AsyncDisposable {
     // An app shows what its store holds: what was stored and not told before a kill among it.
     if (event === "stored" && !this.#shown.has(`${person.name} ${text}`))
       this.#show(person, text, told.late === true)
-    this.#changed()
+    this.#happens()
   }
   #sending(person: Person, text: string): void {
     const { sender, peer, counter } = parsed(text)

@@ -2,18 +2,17 @@
 import { createHash } from "node:crypto"
 import { FRAME_TYPE, decodeEnvelope, formatAccountId, frameCodec } from "@securechat/core/wire"
 import type { HistoryRecord } from "@securechat/testkit"
-import type { WorldTime } from "./time.ts"
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 
 export class SealedLog {
   /** By account of the recipient, and who wrote to it. */
   readonly lastSessions = new Map<string, string>()
-  readonly #time: WorldTime
+  readonly #time: { readonly nowMs: number }
   readonly #history: HistoryRecord[]
   readonly #known = new Set<string>()
 
-  constructor(time: WorldTime, history: HistoryRecord[]) {
+  constructor(time: { readonly nowMs: number }, history: HistoryRecord[]) {
     this.#time = time
     this.#history = history
   }

@@ -1,10 +1,15 @@
-/** Between Socket.IO clients and a relay, packet by packet: what a hostile relay, or a hostile client, says beside what is right. */
+/**
+ * Between clients and a relay, packet by packet: what a hostile relay, or a hostile client, says beside what is right, and
+ * what really crossed the network. Over a WebSocket a packet is a frame.
+ */
 import { once } from "node:events"
 import { type IncomingMessage, createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { WebSocket, WebSocketServer } from "ws"
 
 type Packet = string | Uint8Array
+/** `up`: from a client. */
+export type PacketWay = "up" | "down"
 
 export interface PacketProxy {
   readonly url: string
@@ -12,13 +17,21 @@ export interface PacketProxy {
   relay: string
   /** Connections of clients so far. */
   readonly connections: number
+  /** Looks at each packet, as it came over the network; false: it gets no further. Default: every one goes on. */
+  onPacket: (way: PacketWay, data: Buffer) => boolean
   /** Says these to the newest client, in the relay's name. */
   inject(packets: readonly Packet[]): void
   close(): Promise<void>
 }
 
-const handOn = (from: WebSocket, to: WebSocket, early: [Buffer, boolean][]): void => {
+const handOn = (
+  from: WebSocket,
+  to: WebSocket,
+  goesOn: (data: Buffer) => boolean,
+  early: [Buffer, boolean][],
+): void => {
   from.on("message", (data: Buffer, isBinary) => {
+    if (!goesOn(data)) return
     if (to.readyState === WebSocket.OPEN) to.send(data, { binary: isBinary })
     else early.push([data, isBinary])
   })
@@ -28,7 +41,8 @@ const handOn = (from: WebSocket, to: WebSocket, early: [Buffer, boolean][]): voi
   })
 }
 
-export const packetProxy = async (): Promise<PacketProxy> => {
+/** @param how `transparent`: the relay is told the name that the client dialled, and must know it as one of its own. */
+export const packetProxy = async (how: { readonly transparent?: boolean } = {}): Promise<PacketProxy> => {
   const http = createServer()
   const server = new WebSocketServer({ server: http })
   http.listen(0, "127.0.0.1")
@@ -37,6 +51,7 @@ export const packetProxy = async (): Promise<PacketProxy> => {
   const proxy: PacketProxy = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     relay: "",
+    onPacket: () => true,
     get connections() {
       return clients.length
     },
@@ -51,10 +66,14 @@ export const packetProxy = async (): Promise<PacketProxy> => {
   }
   server.on("connection", (client: WebSocket, request: IncomingMessage) => {
     clients.push(client)
-    const onward = new WebSocket(`${proxy.relay.replace(/^http/, "ws")}${request.url ?? ""}`)
+    const protocols = request.headers["sec-websocket-protocol"]?.split(/, */) ?? []
+    const { host = "" } = request.headers
+    const headers = how.transparent === true ? { host } : {}
+    const target = `${proxy.relay.replace(/^http/, "ws")}${request.url ?? ""}`
+    const onward = new WebSocket(target, protocols, { headers })
     const early: [Buffer, boolean][] = []
-    handOn(client, onward, early)
-    handOn(onward, client, [])
+    handOn(client, onward, (data) => proxy.onPacket("up", data), early)
+    handOn(onward, client, (data) => proxy.onPacket("down", data), [])
     onward.once("open", () => {
       for (const [data, isBinary] of early) onward.send(data, { binary: isBinary })
     })

@@ -15,6 +15,7 @@ export interface World extends AsyncDisposable {
   startRelay(): Promise<void>
   readonly relay: Relay
   readonly url: string
+  readonly port: number
 }
 
 /** Attempts follow each other quickly: nothing here waits for a person. */
@@ -49,7 +50,7 @@ export const world = async (options: RelayOptions = {}): Promise<World> => {
     return chat
   }
   return {
-    url,
+    ...{ url, port },
     get relay() {
       return relay
     },

@@ -1,0 +1,101 @@
+/** Clients as real processes on SQLite files, killed with -9 at any moment and started again on the same file. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { decodeEnvelope, prekeyCodec } from "@securechat/core/wire"
+import { assertHistory, unsafeSeeded } from "@securechat/testkit"
+import { webSocket } from "@securechat/transport-ws"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { bundled } from "../chaos/process.ts"
+import { Story } from "../chaos/story.ts"
+import { boastOfStock } from "../sim/tricks.ts"
+import { EvilRelay } from "../support/evil-relay.ts"
+import { packetProxy } from "../support/packet-proxy.ts"
+import { world } from "../support/people.ts"
+import { Ada } from "./ada.ts"
+import { Wire, withoutNumber } from "./wire.ts"
+
+const KILLS = Number(process.env["CRASH_KILLS"] ?? 20)
+/** Who begins with a prekey each: of a hundred all that were published. */
+const PEERS = Number(process.env["CRASH_PEERS"] ?? 5)
+const SEED = Number(process.env["CRASH_SEED"] ?? 1)
+/** The next death comes after at most so much has happened: some find a process that has not opened its store yet. */
+const MAX_BETWEEN = 60
+
+describe("clients that are killed at any moment", () => {
+  it(
+    `[D3] [D2] lose nothing, show nothing twice, and use no key for two texts, over ${KILLS} deaths`,
+    async () => {
+      const random = unsafeSeeded(SEED)
+      const replay = `CRASH_SEED=${SEED} CRASH_KILLS=${KILLS} vitest run tests/crash/killed`
+      const wire = new Wire()
+      await using story = new Story(random, (name, way, frame) => {
+        wire.note(name, way, frame)
+      })
+      await story.begin(["ada", "bob"], { sqlite: true })
+      // They have met.
+      await story.until(() => story.promised > 10)
+      for (let kill = 0; kill < KILLS; kill++) {
+        const at = story.happened + random.below(MAX_BETWEEN)
+        await story.until(() => story.happened >= at)
+        await story.strike()
+      }
+      await story.rest()
+      console.log(`${story.promised} promised, ${KILLS} deaths, ${wire.repeats} envelopes sent again`)
+      assertHistory([...story.history, ...wire.sealed], replay)
+      expect(wire.problems, replay).toEqual([])
+      expect(wire.repeats).toBeGreaterThan(0)
+    },
+    60_000 + KILLS * 1_000,
+  )
+})
+
+describe("a client that is killed while it publishes its prekeys", () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "securechat-"))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  it(
+    `[D4] publishes the same bytes again, is counted once, and each of ${PEERS} peers begins with a key of its own`,
+    async () => {
+      const tap = await packetProxy({ transparent: true })
+      await using relay = await world({ origins: [tap.url] })
+      tap.relay = `http://127.0.0.1:${relay.port}`
+      await using ada = new Ada(await bundled("person.ts", folder), join(folder, "ada.db"), tap)
+      ada.withhold("publish")
+      await ada.live(() => ada.crossed("publish", 1))
+      ada.withhold("its answer")
+      await ada.live(() => ada.crossed("ok", 1))
+      ada.withhold("nothing")
+      await ada.live(() => ada.crossed("handleSet", 1))
+      const publications = await ada.crossed("publish", 3)
+      expect(new Set(publications.map(withoutNumber)).size).toBe(1)
+
+      await ada.start()
+      const { oneTime } = publications[0]!
+      expect((await ada.crossed("ready", 4))[3]).toMatchObject({ oneTimeLeft: 100, kemLeft: 20 })
+      // Peers with few keys of their own: a hundred of them are made quickly.
+      const evil = new EvilRelay()
+      boastOfStock(evil)
+      const names = Array.from({ length: PEERS }, (_, i) => `peer-${i}`)
+      for (const name of names) {
+        const peer = await relay.join(name, {
+          transport: evil.transport(name, webSocket(`ws://127.0.0.1:${relay.port}`)),
+        })
+        await (await peer.direct("ada")).send(`hello of ${name}`)
+      }
+      await ada.until(() => ada.heard.length >= PEERS)
+      expect(ada.heard.toSorted()).toEqual(names.map((name) => `hello of ${name}`).toSorted())
+      const ids = new Set(oneTime.map((bytes) => prekeyCodec.decode(bytes).keyId))
+      const used = names.map((name) => decodeEnvelope(evil.frames(name, "submit")[0]!.body).handshake?.opkId)
+      expect(new Set(used).size).toBe(PEERS)
+      expect(used.filter((id) => id !== undefined && ids.has(id))).toHaveLength(PEERS)
+      expect(ada.crossings("publish")).toHaveLength(3)
+    },
+    20_000 + PEERS * 1_000,
+  )
+})
