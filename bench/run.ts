@@ -9,6 +9,7 @@ import { document } from "./document.ts"
 import { readResults, writeResults } from "./results.ts"
 import { type Opponent, type Result, type Row, isMet } from "./row.ts"
 import { CORE_ROWS } from "./rows-core.ts"
+import { CHAT_ROWS } from "./rows-chat.ts"
 import { RELAY_ROWS } from "./rows-relay.ts"
 import { SIZE_ROWS } from "./rows-size.ts"
 
@@ -84,7 +85,7 @@ const command = ["npm run bench --", ...process.argv.slice(2).filter((arg) => ar
 if (!flags.charts) {
   installPeers()
   const results: Result[] = []
-  for (const row of [...CORE_ROWS, ...SIZE_ROWS, ...RELAY_ROWS].filter(wanted)) {
+  for (const row of [...CORE_ROWS, ...SIZE_ROWS, ...RELAY_ROWS, ...CHAT_ROWS].filter(wanted)) {
     results.push(...(await race(row)))
     writeResults(command, results)
   }

@@ -13,7 +13,7 @@ import { type Identity, createIdentity, identityCodec } from "../identity/keys.t
 import { Batch, commit } from "../runtime/commit.ts"
 import { Queue } from "../runtime/queue.ts"
 import { linkCodec } from "../session/codec.ts"
-import { type Link, emptyLink } from "../session/state.ts"
+import { type Link, emptyLink, inSamePhase } from "../session/state.ts"
 import type { Store, StorePath } from "../store/store.ts"
 import {
   type AccountId,
@@ -66,6 +66,8 @@ export class Ledger {
   readonly wanted: Map<string, Wanted> = new Map()
   /** Up to here every delivery is stored. */
   cursor: Bytes = EMPTY
+  /** Rises with whatever a light depends on: no light has changed while this stands. */
+  facts = 0
   readonly directs: Map<string, DirectState> = new Map()
   readonly lists: Map<AccountId, KnownList> = new Map()
   #identity: Identity | undefined
@@ -153,8 +155,7 @@ export class Ledger {
   // ── reading ──────────────────────────────────────────────────────────────────────────────────
 
   conversationWith(account: AccountId): ConversationRecord | undefined {
-    const id = this.#byAccount.get(account)
-    return id === undefined ? undefined : this.conversations.get(id)
+    return this.conversations.get(this.#byAccount.get(account) ?? "")
   }
   /** Is the account in force in some conversation? */
   hasOwnConversation(account: AccountId): boolean {
@@ -239,13 +240,17 @@ export class Ledger {
 
   applyLink(peer: PeerLink): void {
     const key = linkKey(peer.account, peer.device)
+    if (!inSamePhase(this.linkWith(peer.account), peer.link)) this.facts += 1
     for (const session of this.#links.get(key)?.link.sessions ?? []) this.#bySession.delete(toHex(session.id))
     this.#links.set(key, peer)
     for (const session of peer.link.sessions) this.#bySession.set(toHex(session.id), peer)
     this.#devices.set(peer.account, peer.device)
   }
   applyConversation(record: ConversationRecord): void {
-    this.forgetConversation(record.id)
+    const before = this.conversations.get(record.id)
+    // Most writes change a place and nothing else: what is found by account stands, and so do the lights.
+    if (before?.trust !== record.trust || before.devices !== record.devices)
+      this.forgetConversation(record.id)
     this.conversations.set(record.id, record)
     const { pin, candidate } = record.trust
     this.#byAccount.set(formatAccountId(pin.accountId), record.id)
@@ -255,8 +260,9 @@ export class Ledger {
     if (!this.hasOwnConversation(account)) this.#byAccount.set(account, record.id)
   }
   forgetConversation(id: ConversationId): void {
-    this.conversations.delete(id)
-    for (const [account, of] of this.#byAccount) if (of === id) this.#byAccount.delete(account)
+    this.facts += 1
+    if (this.conversations.delete(id))
+      for (const [account, of] of this.#byAccount) if (of === id) this.#byAccount.delete(account)
   }
   applyEntry(entry: OutboxEntry): void {
     this.outbox.set(entry.order, entry)

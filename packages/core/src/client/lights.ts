@@ -21,6 +21,9 @@ export class Lights {
   readonly #ledger: Ledger
   readonly #tell: (change: SecurityChange) => void
   readonly #shown = new Map<ConversationId, SecurityStatus>()
+  /** What `#shown` was computed from: while it stands, a look costs nothing, however many conversations there are. */
+  #facts = -1
+  #locked = false
 
   constructor(ledger: Ledger, tell: (change: SecurityChange) => void) {
     this.#ledger = ledger
@@ -29,8 +32,9 @@ export class Lights {
 
   /** The status now. */
   of(id: ConversationId): SecurityStatus {
-    const record = this.#ledger.conversations.get(id)
     const shown = this.#shown.get(id)
+    if (shown !== undefined && this.#stands) return shown
+    const record = this.#ledger.conversations.get(id)
     if (record === undefined) return shown ?? this.#gone()
     const next = this.compute(record, this.#ledger.linkWith(pinnedAccount(record.trust)))
     if (shown !== undefined && same(shown, next)) return shown
@@ -50,10 +54,13 @@ export class Lights {
   /** Remembers where every light stands, without telling. */
   watch(): void {
     for (const id of this.#ledger.conversations.keys()) this.#shown.set(id, this.of(id))
+    this.#seen(this.#ledger.facts, this.#ledger.locked)
   }
 
   /** Tells what has changed since the last look; returns the conversations it changed for. */
   refresh(): readonly ConversationId[] {
+    if (this.#stands) return []
+    const { facts, locked } = this.#ledger
     const changed: ConversationId[] = []
     for (const [id, record] of this.#ledger.conversations) {
       const status = this.of(id)
@@ -66,7 +73,16 @@ export class Lights {
           Object.freeze({ status, previous, conversationId: id, contact: shownAccount(record.trust) }),
         )
     }
+    this.#seen(facts, locked)
     return changed
+  }
+
+  get #stands(): boolean {
+    return this.#facts === this.#ledger.facts && this.#locked === this.#ledger.locked
+  }
+  #seen(facts: number, locked: boolean): void {
+    this.#facts = facts
+    this.#locked = locked
   }
 
   #gone(): SecurityStatus {

@@ -122,10 +122,11 @@ export class Outbox {
   }
 
   get counts(): { readonly size: number; readonly held: number } {
-    const { lights } = this.#context
-    const entries = this.#context.ledger.entries()
-    const held = entries.filter((entry) => this.#waiting(entry, lights.of(entry.conversationId)) === "held")
-    return { size: entries.length, held: held.length }
+    const { ledger, lights } = this.#context
+    let held = 0
+    for (const { state, conversationId } of ledger.outbox.values())
+      if (state === "held" || (state === "queued" && lights.of(conversationId).level === "red")) held += 1
+    return { size: ledger.outbox.size, held }
   }
   /** Nothing waits for the relay any more. Held and failed messages wait for a person. */
   get flushed(): boolean {

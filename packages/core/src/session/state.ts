@@ -66,3 +66,5 @@ export const phaseOf = (link: Link): LinkPhase => {
   if (link.failure === "session-expired") return "expired"
   return link.failure === undefined ? "idle" : "failed"
 }
+/** Alike in everything a light shows of a link? */
+export const inSamePhase = (a: Link, b: Link): boolean => a.failure === b.failure && phaseOf(a) === phaseOf(b)
