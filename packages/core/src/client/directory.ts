@@ -19,6 +19,7 @@ import {
 } from "../wire/address.ts"
 import { type DeviceCertificate, certificateCodec } from "../wire/certificate.ts"
 import { type DeviceList, deviceListCodec } from "../wire/device-list.ts"
+import { handshakeFailed } from "../wire/faults.ts"
 import { claimAnswerCodec, devicesAnswerCodec } from "../wire/frame-answers.ts"
 import { handleRecordCodec } from "../wire/handle.ts"
 import { type Bundle, bundleCodec } from "../wire/prekey.ts"
@@ -153,9 +154,6 @@ export const claimBundle = async (relay: Relay, from: FoundAccount, device: Devi
     !equalBytes(deviceListHash(list.body), deviceListHash(from.known.list.body))
   )
     throw unproven("two device lists of one version", "fork")
-  if (!listsDevice(list, certificate))
-    throw new SecureChatError("ERR_HANDSHAKE_FAILED", "the device is not in its account's list", {
-      details: { cause: "cert" },
-    })
+  if (!listsDevice(list, certificate)) throw handshakeFailed("the device is not in its account's list")
   return bundle
 }

@@ -21,6 +21,7 @@ import { copy } from "../bytes/concat.ts"
 import { SecureChatError } from "../errors.ts"
 import type { Effect } from "../session/effect.ts"
 import { type AccountId, type DeviceId, formatAccountId, formatDeviceId } from "../wire/address.ts"
+import { unopened } from "../wire/faults.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
 import { PAYLOAD_KIND } from "../wire/tags.ts"
 import type { Change, Ledger } from "./ledger.ts"
@@ -65,8 +66,7 @@ export const readPayload = (ledger: Ledger, effect: OpenedEffect): Reading => {
   const meta = decodeMeta(payload.meta)
   // A valid message moved to another room (Matrix CVE-2022-39251).
   const expected = ledger.directIdWith(formatAccountId(peer.accountId))
-  if (meta.conversation !== undefined && !equalBytes(meta.conversation, expected))
-    throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
+  if (meta.conversation !== undefined && !equalBytes(meta.conversation, expected)) throw unopened()
   const { version, hash } = meta.ownList
   if (version === peer.listVersion && !equalBytes(hash, peer.listHash.subarray(0, hash.length)))
     throw new SecureChatError("ERR_DIRECTORY_PROOF_INVALID", "two device lists of one version", {

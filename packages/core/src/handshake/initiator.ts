@@ -5,13 +5,13 @@
 import { equalBytes } from "../bytes/compare.ts"
 import { EMPTY } from "../bytes/concat.ts"
 import type { Bytes, Deps } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { deviceListHash } from "../identity/ids.ts"
 import type { Identity } from "../identity/keys.ts"
 import { checkBundle } from "../identity/prekeys.ts"
 import { drawn } from "../primitives/draw.ts"
 import { mlKemEncapsulate, x25519KeyPair } from "#primitives"
 import { KEY_BYTES } from "../wire/certificate.ts"
+import { handshakeFailed } from "../wire/faults.ts"
 import { type HandshakeFields, encodeHandshake, handshakeFlags } from "../wire/handshake.ts"
 import type { Bundle } from "../wire/prekey.ts"
 import { SUITE_1 } from "../wire/tags.ts"
@@ -54,8 +54,7 @@ const encapsulate = (publicKey: Bytes, deps: Deps): { ciphertext: Bytes; sharedS
   try {
     return mlKemEncapsulate(publicKey, drawn(deps, 32))
   } catch (cause) {
-    const details = { cause: "cert" }
-    throw new SecureChatError("ERR_HANDSHAKE_FAILED", "the KEM prekey is not a key", { cause, details })
+    throw handshakeFailed("the KEM prekey is not a key", "cert", cause)
   }
 }
 
@@ -84,9 +83,7 @@ export const initiate = (input: InitiateInput, deps: Deps): Initiated => {
   const { own, bundle, source } = input
   const binding = source.mode === "channel" ? source.responderNonce : undefined
   if (equalBytes(bundle.certificate.accountKey, own.certificate.accountKey))
-    throw new SecureChatError("ERR_HANDSHAKE_FAILED", "a session with oneself", {
-      details: { cause: "cert" },
-    })
+    throw handshakeFailed("a session with oneself")
   checkBundle(bundle, { binding, nowMs: deps.nowMs() })
   const ephemeral = x25519KeyPair(drawn(deps, KEY_BYTES))
   const ephemeralSecret = ephemeral.secret.expose()

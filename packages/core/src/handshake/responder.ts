@@ -5,11 +5,11 @@
  */
 import { equalBytes } from "../bytes/compare.ts"
 import type { Bytes } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { checkDevice } from "../identity/certificate.ts"
 import type { Identity } from "../identity/keys.ts"
 import { type OwnPrekey, bindingMatches } from "../identity/prekeys.ts"
 import { mlKemDecapsulate, sha256 } from "#primitives"
+import { handshakeFailed, unsupported } from "../wire/faults.ts"
 import type { HandshakeBlock } from "../wire/handshake.ts"
 import { SUITE_1 } from "../wire/tags.ts"
 import { type PeerDevice, peerDevice } from "./peer.ts"
@@ -38,30 +38,27 @@ export interface Responded {
   readonly reduced: boolean
 }
 
-const refuse = (what: string): SecureChatError =>
-  new SecureChatError("ERR_HANDSHAKE_FAILED", what, { details: { cause: "cert" } })
-
 /** What a replayed first message is recognised by. protocol.md §4.3.3 */
 export const firstMessageHash = (block: HandshakeBlock): Bytes => sha256(block.ephemeralKey)
 
 /** Refusals that cost no key operation. */
 const checkCheap = (input: RespondInput): void => {
   const { block, keys, own } = input
-  if (block.suite !== SUITE_1)
-    throw new SecureChatError("ERR_VERSION_UNSUPPORTED", "suite", { details: { cause: "version" } })
+  if (block.suite !== SUITE_1) throw unsupported("suite", "version")
   // An initiator outside the franked profile would choose to be unreportable (attack A22).
-  if (block.unfranked) throw refuse("unfranked first message")
+  if (block.unfranked) throw handshakeFailed("unfranked first message")
   if (equalBytes(block.certificate.accountKey, own.certificate.accountKey))
-    throw refuse("a session with oneself: a reflected handshake")
+    throw handshakeFailed("a session with oneself: a reflected handshake")
   const kinds =
     keys.spk.statement.kind === "spk" && (keys.opk === undefined || keys.opk.statement.kind === "opk")
-  if (!kinds || (block.opkId !== 0) !== (keys.opk !== undefined)) throw refuse("prekeys of other kinds")
+  if (!kinds || (block.opkId !== 0) !== (keys.opk !== undefined))
+    throw handshakeFailed("prekeys of other kinds")
   if (keys.pq.statement.kind !== (block.oneTimeKem ? "pqopk" : "pqspk"))
-    throw refuse("KEM prekey of another kind")
+    throw handshakeFailed("KEM prekey of another kind")
   // Keys made for one hello or one request serve that alone, stored ones no other mode (protocol.md §4.3.1).
   const nonce = block.liveNonce ?? block.channelNonces?.[1]
   for (const key of [keys.spk, keys.pq, ...(keys.opk === undefined ? [] : [keys.opk])])
-    if (!bindingMatches(key.statement, nonce)) throw refuse("prekey made for another occasion")
+    if (!bindingMatches(key.statement, nonce)) throw handshakeFailed("prekey made for another occasion")
 }
 
 /** @throws ERR_HANDSHAKE_FAILED, ERR_VERSION_UNSUPPORTED. The first message's token proves it: nothing is stored before. */

@@ -3,11 +3,11 @@ import { concat } from "../bytes/concat.ts"
 import { type Secret, secret } from "../bytes/secret.ts"
 import { utf8 } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { expand, hkdfExtract } from "../primitives/hkdf.ts"
 import { LABELS } from "../primitives/labels.ts"
 import { x25519 } from "#primitives"
 import { SESSION_ID_BYTES } from "../wire/address.ts"
+import { handshakeFailed } from "../wire/faults.ts"
 
 export interface SessionSecrets {
   /** RK0, 32 bytes. */
@@ -40,9 +40,6 @@ export const agree = (own: Uint8Array, theirs: Uint8Array): Bytes => {
   try {
     return x25519(own, theirs)
   } catch (cause) {
-    throw new SecureChatError("ERR_HANDSHAKE_FAILED", "a key of the handshake agrees on nothing", {
-      cause,
-      details: { cause: "cert" },
-    })
+    throw handshakeFailed("a key of the handshake agrees on nothing", "cert", cause)
   }
 }

@@ -2,7 +2,6 @@
 import { concat } from "../bytes/concat.ts"
 import { equalBytes, isZero } from "../bytes/compare.ts"
 import type { Bytes } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { LABELS, labelled } from "../primitives/labels.ts"
 import { ed25519Sign, verifyStrict } from "#primitives"
 import {
@@ -17,10 +16,8 @@ import {
   deviceListBody,
   deviceListCodec,
 } from "../wire/device-list.ts"
+import { handshakeFailed } from "../wire/faults.ts"
 import { accountIdOfKey, certificateHash, deviceIdOfKey, deviceListHash } from "./ids.ts"
-
-const invalid = (what: string): SecureChatError =>
-  new SecureChatError("ERR_HANDSHAKE_FAILED", what, { details: { cause: "cert" } })
 
 /** Both signatures: the account names the device, the device proves possession. */
 export const signCertificate = (
@@ -38,11 +35,11 @@ export const signCertificate = (
 export const checkCertificate = (certificate: DeviceCertificate): void => {
   const { accountKey, signingKey, body } = certificate
   if (!equalBytes(certificate.deviceId, deviceIdOfKey(signingKey)))
-    throw invalid("device id is not its key's")
+    throw handshakeFailed("device id is not its key's")
   if (!verifyStrict(accountKey, labelled(LABELS.sigDeviceCert, body), certificate.accountSignature))
-    throw invalid("the account did not sign this device")
+    throw handshakeFailed("the account did not sign this device")
   if (!verifyStrict(signingKey, labelled(LABELS.sigDevicePop, body), certificate.deviceSignature))
-    throw invalid("the device did not prove its key")
+    throw handshakeFailed("the device did not prove its key")
 }
 
 export const signDeviceList = (fields: DeviceListFields, accountSeed: Uint8Array): DeviceList => {
@@ -55,12 +52,13 @@ export const signDeviceList = (fields: DeviceListFields, accountSeed: Uint8Array
  * @throws ERR_HANDSHAKE_FAILED (`cause: "cert"`) unless signed by it, for its account, and well-formed as a chain start.
  */
 export const checkDeviceList = (list: DeviceList, accountKey: Bytes): void => {
-  if (!equalBytes(list.accountId, accountIdOfKey(accountKey))) throw invalid("device list of another account")
-  if (list.version === 0) throw invalid("device list version 0")
+  if (!equalBytes(list.accountId, accountIdOfKey(accountKey)))
+    throw handshakeFailed("device list of another account")
+  if (list.version === 0) throw handshakeFailed("device list version 0")
   if ((list.version === 1) !== isZero(list.previousHash))
-    throw invalid("device list does not begin its chain at 1")
+    throw handshakeFailed("device list does not begin its chain at 1")
   if (!verifyStrict(accountKey, labelled(LABELS.sigDeviceList, list.body), list.signature))
-    throw invalid("the account did not sign this device list")
+    throw handshakeFailed("the account did not sign this device list")
 }
 
 /** Is this certificate named by the list and not revoked by it? */
@@ -80,5 +78,6 @@ export const continuesList = (previous: DeviceList, next: DeviceList): boolean =
 export const checkDevice = (certificate: DeviceCertificate, list: DeviceList): void => {
   checkCertificate(certificate)
   checkDeviceList(list, certificate.accountKey)
-  if (!listsDevice(list, certificate)) throw invalid("device is not in its account's list, or revoked")
+  if (!listsDevice(list, certificate))
+    throw handshakeFailed("device is not in its account's list, or revoked")
 }

@@ -3,11 +3,11 @@ import { concat } from "../bytes/concat.ts"
 import { equalBytes } from "../bytes/compare.ts"
 import { type Secret, secret } from "../bytes/secret.ts"
 import type { Bytes, Deps } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { ONE_TIME_PREKEY_LIFETIME_MS, PREKEY_SKEW_MS, SIGNED_PREKEY_LIFETIME_MS } from "../limits.ts"
 import { LABELS, type Label, labelled } from "../primitives/labels.ts"
 import { ed25519Sign, mlKemKeyPair, verifyStrict, x25519PublicKey } from "#primitives"
 import { KEY_BYTES, type DeviceCertificate } from "../wire/certificate.ts"
+import { handshakeFailed, unsupported } from "../wire/faults.ts"
 import { type Bundle, type Prekey, type PrekeyKind, prekeyBody, prekeyCodec } from "../wire/prekey.ts"
 import { SUITE_1 } from "../wire/tags.ts"
 import { checkDevice } from "./certificate.ts"
@@ -69,9 +69,6 @@ export const generatePrekey = (
   return { statement: prekeyCodec.decode(concat(body, signature)), secret: secret(seed) }
 }
 
-const invalid = (what: string, cause: string): SecureChatError =>
-  new SecureChatError("ERR_HANDSHAKE_FAILED", what, { details: { cause } })
-
 /**
  * Signature, owner and form of one prekey.
  * @throws ERR_HANDSHAKE_FAILED (`cause: "cert"`)
@@ -79,19 +76,19 @@ const invalid = (what: string, cause: string): SecureChatError =>
 export const checkPrekey = (prekey: Prekey, certificate: DeviceCertificate): void => {
   const accountId = accountIdOfKey(certificate.accountKey)
   if (!equalBytes(prekey.accountId, accountId) || !equalBytes(prekey.deviceId, certificate.deviceId))
-    throw invalid("prekey of another device", "cert")
+    throw handshakeFailed("prekey of another device")
   const { notBeforeMs, notAfterMs } = prekey
   if (notAfterMs <= notBeforeMs || notAfterMs - notBeforeMs > prekeyLifetimeMs(prekey.kind))
-    throw invalid("prekey claims a longer life than its kind may have", "cert")
+    throw handshakeFailed("prekey claims a longer life than its kind may have")
   const message = labelled(SIGNATURE_LABEL[prekey.kind], prekey.body)
   if (!verifyStrict(certificate.signingKey, message, prekey.signature))
-    throw invalid("the device did not sign this prekey", "cert")
+    throw handshakeFailed("the device did not sign this prekey")
 }
 
 /** @throws ERR_HANDSHAKE_FAILED (`cause: "prekey-expired"`) outside its dates and 24 h of skew. Stored prekeys only. */
 export const checkPrekeyDates = (prekey: Prekey, nowMs: number): void => {
   if (nowMs < prekey.notBeforeMs - PREKEY_SKEW_MS || nowMs > prekey.notAfterMs + PREKEY_SKEW_MS)
-    throw invalid("prekey is not valid at this time", "prekey-expired")
+    throw handshakeFailed("prekey is not valid at this time", "prekey-expired")
 }
 
 /** Was the key made for this nonce; undefined: for a directory? */
@@ -115,11 +112,8 @@ export const checkBundle = (bundle: Bundle, expected: BundleExpectation): void =
   const prekeys = [bundle.spk, bundle.pq, ...(bundle.opk === undefined ? [] : [bundle.opk])]
   for (const prekey of prekeys) {
     checkPrekey(prekey, bundle.certificate)
-    if (!bindingMatches(prekey, expected.binding)) throw invalid("prekey made for another occasion", "cert")
+    if (!bindingMatches(prekey, expected.binding)) throw handshakeFailed("prekey made for another occasion")
     if (expected.binding === undefined) checkPrekeyDates(prekey, expected.nowMs)
   }
-  if (!bundle.spk.suites.includes(SUITE_1))
-    throw new SecureChatError("ERR_VERSION_UNSUPPORTED", "no common suite", {
-      details: { cause: "downgrade" },
-    })
+  if (!bundle.spk.suites.includes(SUITE_1)) throw unsupported("no common suite", "downgrade")
 }

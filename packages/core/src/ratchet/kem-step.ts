@@ -4,11 +4,11 @@
  */
 import { type Secret, secret } from "../bytes/secret.ts"
 import type { Bytes, Deps } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { KEM_EVERY_TURNS, KEM_MAX_AGE_MS } from "../limits.ts"
 import { drawn } from "../primitives/draw.ts"
 import { isMlKemPublicKey } from "../primitives/ml-kem-rules.ts"
 import { mlKemDecapsulate, mlKemEncapsulate, mlKemKeyPair } from "#primitives"
+import { unopened } from "../wire/faults.ts"
 import type { KemStep } from "./root.ts"
 import type { RatchetState } from "./state.ts"
 
@@ -44,8 +44,7 @@ export const encapsulateStep = (peerKey: Bytes | undefined, deps: Deps): KemStep
 export const decapsulateStep = (state: RatchetState, ciphertext: Bytes | undefined): KemStep | undefined => {
   const seed = state.ownKemSecret
   const publicKey = state.sending?.kemKey
-  if ((ciphertext === undefined) !== (seed === undefined))
-    throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
+  if ((ciphertext === undefined) !== (seed === undefined)) throw unopened()
   if (ciphertext === undefined || seed === undefined || publicKey === undefined) return undefined
   return { sharedSecret: mlKemDecapsulate(seed.expose(), ciphertext), publicKey, ciphertext }
 }
@@ -55,5 +54,5 @@ export const decapsulateStep = (state: RatchetState, ciphertext: Bytes | undefin
  * @throws ERR_AUTHENTICATION
  */
 export const checkPeerKemKey = (publicKey: Bytes): void => {
-  if (!isMlKemPublicKey(publicKey)) throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
+  if (!isMlKemPublicKey(publicKey)) throw unopened()
 }

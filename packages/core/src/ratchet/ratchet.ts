@@ -12,6 +12,7 @@ import { drawn } from "../primitives/draw.ts"
 import { x25519, x25519KeyPair } from "#primitives"
 import { KEY_BYTES } from "../wire/certificate.ts"
 import { type Envelope, type EnvelopeHeader, encodeHeader } from "../wire/envelope.ts"
+import { unopened } from "../wire/faults.ts"
 import { advance, associatedData, messageFernetKey, otherRole } from "./chain.ts"
 import {
   type Advertised,
@@ -27,9 +28,6 @@ import type { RatchetKeyPair, RatchetState, ReceivingChain, SendingChain, Skippe
 import type { Secret } from "../bytes/secret.ts"
 
 const IV_BYTES = 16
-
-const authentication = (cause?: unknown): SecureChatError =>
-  new SecureChatError("ERR_AUTHENTICATION", "message does not open", cause === undefined ? {} : { cause })
 
 // ── start ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,7 +72,7 @@ const agree = (own: Secret, theirs: Bytes): Bytes => {
   try {
     return x25519(own.expose(), theirs)
   } catch (cause) {
-    throw authentication(cause)
+    throw unopened(cause)
   }
 }
 
@@ -218,7 +216,7 @@ const inChain = (
 const newChain = (state: RatchetState, envelope: Envelope, nowMs: number): Candidate => {
   const old = state.receiving
   // The peer's new chain answers our current one: without one of ours in between there is none (strict ping-pong).
-  if (state.own === undefined || (old !== undefined && state.needSend)) throw authentication()
+  if (state.own === undefined || (old !== undefined && state.needSend)) throw unopened()
   if (envelope.count > MAX_FORWARD_JUMP) throw tooFar()
   if (envelope.previousCount - (old?.count ?? 0) > MAX_FORWARD_JUMP) throw tooFar()
   const kem = decapsulateStep(state, envelope.kemCiphertext)

@@ -20,6 +20,7 @@ import { MAX_CONTENT_BYTES, MAX_CONTENT_CBOR_BYTES, MAX_META_BYTES } from "../li
 import { hmacSha256 } from "#primitives"
 import { lengthPrefixedParts } from "../wire/address.ts"
 import { COMMITMENT_BYTES } from "../wire/envelope.ts"
+import { unopened } from "../wire/faults.ts"
 import { PAYLOAD_KIND } from "../wire/tags.ts"
 import { pad, unpad } from "./padding.ts"
 
@@ -125,5 +126,5 @@ export const decodePayload = (padded: Bytes, franked: boolean): OpenedPayload =>
 export const checkCommitment = (opened: OpenedPayload, franking: Franking, commitment: Bytes): void => {
   const { commitKey } = opened
   if (commitKey === undefined || !equalBytes(commitmentOf(commitKey, franking, opened), commitment))
-    throw new SecureChatError("ERR_AUTHENTICATION", "message does not open")
+    throw unopened()
 }

@@ -13,6 +13,7 @@ import { sha256 } from "#primitives"
 import { type Received, decrypt, startResponder } from "../ratchet/ratchet.ts"
 import { openSignal } from "../ratchet/signal.ts"
 import type { Envelope } from "../wire/envelope.ts"
+import { unsupported } from "../wire/faults.ts"
 import type { HandshakeBlock } from "../wire/handshake.ts"
 import type { Effect } from "./effect.ts"
 import type { Input } from "./input.ts"
@@ -44,9 +45,7 @@ export const receive = (link: Link, input: ReceiveInput, deps: Deps): Step => {
 const requireFranked = (envelope: Envelope): Franked => {
   const { commitment } = envelope
   if (commitment !== undefined) return { ...envelope, commitment }
-  throw new SecureChatError("ERR_VERSION_UNSUPPORTED", "message without its commitment", {
-    details: { cause: "flags" },
-  })
+  throw unsupported("message without its commitment", "flags")
 }
 
 const withSession = (link: Link, next: Session): Link => ({

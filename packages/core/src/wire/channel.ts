@@ -5,8 +5,8 @@
  */
 import { type Codec, type Layout, codec } from "../bytes/codec.ts"
 import type { Bytes } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { HASH_BYTES } from "./device-list.ts"
+import { unsupported } from "./faults.ts"
 import { NONCE_BYTES } from "./handshake.ts"
 import { type Bundle, bundleCodec, readSuites } from "./prekey.ts"
 import { ENVELOPE_TYPE, PROTOCOL_VERSION } from "./tags.ts"
@@ -37,8 +37,7 @@ const layout: Layout<Hello> = {
     const start = input.offset
     input.expect(PROTOCOL_VERSION, "protocol version")
     input.expect(ENVELOPE_TYPE.hello, "envelope type")
-    if (input.u8() !== 0)
-      throw new SecureChatError("ERR_VERSION_UNSUPPORTED", "hello flag", { details: { cause: "flags" } })
+    if (input.u8() !== 0) throw unsupported("hello flag", "flags")
     const nonce = input.take(NONCE_BYTES)
     const contextHash = input.take(HASH_BYTES)
     const suites = readSuites(input)

@@ -13,6 +13,7 @@ import { SecureChatError } from "../errors.ts"
 import { MAX_ENVELOPE_BYTES } from "../limits.ts"
 import { SESSION_ID_BYTES } from "./address.ts"
 import { KEY_BYTES } from "./certificate.ts"
+import { unsupported } from "./faults.ts"
 import { type HandshakeBlock, handshakeLayout } from "./handshake.ts"
 import { KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES } from "./prekey.ts"
 import { ENVELOPE_FLAG, ENVELOPE_TYPE, PROTOCOL_VERSION } from "./tags.ts"
@@ -45,9 +46,6 @@ export interface Envelope extends Omit<EnvelopeHeader, "handshake"> {
   /** Raw Fernet token. */
   readonly token: Bytes
 }
-
-const unsupported = (what: string, cause: "version" | "flags"): SecureChatError =>
-  new SecureChatError("ERR_VERSION_UNSUPPORTED", what, { details: { cause } })
 
 /** What a flag announces, in the order in which it stands. */
 const PARTS = [

@@ -11,10 +11,10 @@ import { type Codec, type Layout, codec, fixedBytes, struct, u32 } from "../byte
 import { Reader } from "../bytes/reader.ts"
 import { Writer } from "../bytes/writer.ts"
 import type { Bytes } from "../deps.ts"
-import { SecureChatError } from "../errors.ts"
 import { SESSION_ID_BYTES } from "./address.ts"
 import { CERTIFICATE_BYTES, type DeviceCertificate, KEY_BYTES, certificateLayout } from "./certificate.ts"
 import { type DeviceList, MAX_DEVICE_LIST_BYTES, prefixedDeviceList } from "./device-list.ts"
+import { unsupported } from "./faults.ts"
 import { KEM_CIPHERTEXT_BYTES } from "./prekey.ts"
 import { HANDSHAKE_FLAG } from "./tags.ts"
 
@@ -70,7 +70,7 @@ const KNOWN_FLAGS = Object.values(HANDSHAKE_FLAG).reduce((union, flag) => union 
 
 const checkFlags = (flags: number, opkId: number): void => {
   const fail = (what: string): never => {
-    throw new SecureChatError("ERR_VERSION_UNSUPPORTED", what, { details: { cause: "flags" } })
+    throw unsupported(what, "flags")
   }
   if ((flags & ~KNOWN_FLAGS) !== 0) fail("unknown handshake flag")
   const live = (flags & HANDSHAKE_FLAG.live) !== 0
