@@ -1,7 +1,8 @@
 /**
- * The part of `verifyStrict` that is decided by bytes, the same for both back ends (protocol.md §2):
- * canonical and not small-order points, S < ℓ. What needs curve arithmetic (torsion) is in `noble.ts`,
- * which `node.ts` uses too, once per key.
+ * The part of `verifyStrict` that is decided by bytes (protocol.md §2): canonical and not small-order points, S < ℓ.
+ * OpenSSL applies none of it evenly, so `node.ts` asks here first. `noble.ts` has the same rules from its library's
+ * arithmetic: a point is read strictly and must be in the prime-order subgroup without being its identity, S is
+ * multiplied with only below ℓ. Both give one verdict on every vector.
  *
  * Of 914 public edge cases noble accepts 826, or 212 in its strict mode, Node 20 accepts 208 and Node 24
  * (OpenSSL 3.5, which refuses small-order keys) 43: without a rule of our own a signer could write

@@ -13,7 +13,6 @@ import { EMPTY, concat, copy } from "../bytes/concat.ts"
 import { secret } from "../bytes/secret.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
-import { isAcceptablePoint, isAcceptableSignature } from "./ed25519-rules.ts"
 import * as size from "./lengths.ts"
 import type { Primitives } from "./primitives.ts"
 import { ByPublicKey } from "./remembered.ts"
@@ -111,19 +110,19 @@ export const ed25519Sign: Primitives["ed25519Sign"] = (seed, message) => {
   return ed25519.sign(message, seed)
 }
 
-/** A point of the curve, canonical, in the prime-order subgroup and not its identity? */
+/** A point of the curve, canonical, in the prime-order subgroup and not its identity? No other of small order is in it. */
 export const isStrictPoint = (point: Uint8Array): boolean => {
-  if (!isAcceptablePoint(point)) return false
   try {
-    return ed25519.Point.fromBytes(point).isTorsionFree()
+    const found = ed25519.Point.fromBytes(point)
+    return !found.is0() && found.isTorsionFree()
   } catch {
-    return false // not on the curve
+    return false // of another length, not reduced, or not on the curve
   }
 }
 const checkedKeys = /* @__PURE__ */ new ByPublicKey<true>()
-/** noble verifies with the cofactor, so R needs the full check as well; then both kinds of equation agree. */
+/** noble verifies with the cofactor, so R needs the full check as well; then both kinds of equation agree. It wants S < ℓ. */
 export const verifyStrict: Primitives["verifyStrict"] = (publicKey, message, signature) =>
-  isAcceptableSignature(signature) &&
+  signature.length === size.SIGNATURE_BYTES &&
   publicKey.length === size.CURVE_BYTES &&
   checkedKeys.get(publicKey, (key) => isStrictPoint(key) || undefined) === true &&
   isStrictPoint(signature.subarray(0, 32)) &&
