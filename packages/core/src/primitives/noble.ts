@@ -6,7 +6,6 @@ import { cbc, gcm } from "@noble/ciphers/aes.js"
 import { montgomery } from "@noble/curves/abstract/montgomery.js"
 import { mod, pow } from "@noble/curves/abstract/modular.js"
 import { getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
-import { hmac } from "@noble/hashes/hmac.js"
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js"
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"
 import { EMPTY, concat, copy } from "../bytes/concat.ts"
@@ -22,8 +21,17 @@ export { fromPaddedBase64url, toPaddedBase64url } from "../bytes/base64url.ts"
 
 export const sha256: Primitives["sha256"] = (data) => nobleSha256(data)
 export const sha512: Primitives["sha512"] = (data) => nobleSha512(data)
-export const hmacSha256: Primitives["hmacSha256"] = (key, ...message) =>
-  hmac(nobleSha256, key, concat(...message))
+/** Two hashes around a key of one block (RFC 2104 §2): shorter than what a library of hashes puts around it. */
+export const hmacSha256: Primitives["hmacSha256"] = (key, ...message) => {
+  const inner = new Uint8Array(64).fill(0x36)
+  const outer = new Uint8Array(64).fill(0x5c)
+  const short = key.length > 64 ? nobleSha256(key) : key
+  for (const [i, byte] of short.entries()) {
+    inner[i] = byte ^ 0x36
+    outer[i] = byte ^ 0x5c
+  }
+  return nobleSha256(concat(outer, nobleSha256(concat(inner, ...message))))
+}
 
 export const aesCbcEncrypt: Primitives["aesCbcEncrypt"] = (key, iv, plaintext) => {
   size.requireCbc(key, iv)
