@@ -4,8 +4,7 @@
  */
 import { cbc, gcm } from "@noble/ciphers/aes.js"
 import { montgomery } from "@noble/curves/abstract/montgomery.js"
-import { mod, pow } from "@noble/curves/abstract/modular.js"
-import { getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
+import { etc, getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js"
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"
 import { EMPTY, concat, copy } from "../bytes/concat.ts"
@@ -64,11 +63,11 @@ export const aesGcmOpen: Primitives["aesGcmOpen"] = (key, nonce, sealed, associa
 /** RFC 7748 §5. `@noble/curves/ed25519.js` would bring a second arithmetic of Edwards points along. */
 const curve25519 = /* @__PURE__ */ (() => {
   const P = 2n ** 255n - 19n
-  const powPminus2 = (x: bigint): bigint => pow(x, P - 2n, P)
   return montgomery({
     P,
     type: "x25519",
-    powPminus2,
+    // Euclid's inverse, as Ed25519 takes it: a power would bring a second arithmetic along. It refuses 0, a low-order key.
+    powPminus2: (x) => etc.invert(x, P),
     adjustScalarBytes: (scalar: Uint8Array) => {
       scalar[0] = (scalar[0] as number) & 248
       scalar[31] = ((scalar[31] as number) & 127) | 64
@@ -77,7 +76,7 @@ const curve25519 = /* @__PURE__ */ (() => {
     // Three times as fast as the ladder: the base point's tables are on the Edwards form, u = (Z + Y) / (Z − Y).
     scalarMultBase: (scalar) => {
       const { Y, Z } = Point.BASE.multiply(scalar % Point.CURVE().n)
-      return (Z + Y) * powPminus2(mod(Z - Y, P))
+      return (Z + Y) * etc.invert(Z - Y, P)
     },
   })
 })()
