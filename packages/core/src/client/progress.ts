@@ -54,7 +54,7 @@ export class Progress {
         })
       if (event.type === "rollback") this.#startOver(step, { id, account, link, seen: event.to })
     }
-    step.told.push(...(await announceReceipts(this.#context, step.change, { id, account, events })))
+    step.told.push(...(await announceReceipts(this.#context, { id, account, events })))
     step.told.push(() => {
       this.#unconfirmed(id, author)
     })

@@ -3,7 +3,6 @@ import type { DirectEvent } from "../conversation/events.ts"
 import { progressOf } from "../conversation/state.ts"
 import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
-import type { Change } from "./ledger.ts"
 import { sentMessage } from "./messages.ts"
 
 /** Messages told one by one for a cursor that jumped far. */
@@ -17,13 +16,9 @@ const before = (context: Context, id: ConversationId, account: AccountId, receip
   return device === undefined ? 0 : progressOf(state, device)[receipt.receipt]
 }
 
-/**
- * @param change not stored yet: the ledger still holds where the cursors stood.
- * @returns what to tell once it is.
- */
+/** Asked before the step is stored, while the ledger still holds where the cursors stood. @returns what to tell once it is. */
 export const announceReceipts = async (
   context: Context,
-  _change: Change,
   what: { readonly id: ConversationId; readonly account: AccountId; readonly events: readonly DirectEvent[] },
 ): Promise<(() => void)[]> => {
   const { id, account } = what
