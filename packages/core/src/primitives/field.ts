@@ -34,7 +34,7 @@ const toLittleEndian = (value: bigint): Bytes => {
   const hex = value.toString(16).padStart(64, "0")
   return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(62 - 2 * i, 64 - 2 * i), 16))
 }
-/** By the extended Euclidean algorithm; of 0 it is 0. */
+/** By the extended Euclidean algorithm. 0 has none. */
 const inverse = (value: bigint): bigint => {
   let [a, b, x, y] = [value, P, 1n, 0n]
   while (a > 1n) {
