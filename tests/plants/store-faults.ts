@@ -1,12 +1,12 @@
 /** Faults of the sealed store, each removing one check, and the test that must notice. */
-import type { Fault } from "./faults.ts"
+import type { Fault } from "./fault.ts"
 
-const sealed = "src/store/sealed.test.ts"
+const sealed = "packages/core/src/store/sealed.test.ts"
 
 export const STORE_FAULTS: readonly Fault[] = [
   {
     name: "a record is not bound to its place",
-    file: "src/store/seal-record.ts",
+    file: "packages/core/src/store/seal-record.ts",
     find: ".prefixed(32, pathToBytes(place))",
     replace: "",
     test: sealed,
@@ -14,7 +14,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: "a deleted message leaves its key behind",
-    file: "src/store/sealed.ts",
+    file: "packages/core/src/store/sealed.ts",
     find: "...(own ? [keyPlace] : [])",
     replace: "...(own ? [] : [])",
     test: sealed,
@@ -22,7 +22,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: "a store without its key record is taken for a new one",
-    file: "src/store/sealed.ts",
+    file: "packages/core/src/store/sealed.ts",
     find: "for await (const _ of inner.list([], { limit: 1 })) throw damaged(KEY_RECORD)",
     replace: "",
     test: sealed,
@@ -30,7 +30,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: "the marker beside a store is not looked at",
-    file: "src/store/sealed.ts",
+    file: "packages/core/src/store/sealed.ts",
     find: "if (noted > this.#progress.confirmed)",
     replace: "if (false)",
     test: sealed,
@@ -38,10 +38,10 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: "the cost of a derivation has no bounds",
-    file: "src/store/key.ts",
+    file: "packages/core/src/store/key.ts",
     find: "if (!isBounded(wrapping))",
     replace: "if (!isBounded(wrapping) && false)",
-    test: "src/store/key.test.ts",
+    test: "packages/core/src/store/key.test.ts",
     caughtBy: "[G7] refuses parameters below the floor and above the ceiling before anything is derived",
   },
 ]

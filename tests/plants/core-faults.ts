@@ -1,30 +1,15 @@
-/**
- * Faults planted into a copy of the sources, each removing one check, and the test that must notice. A fault
- * whose text is no longer found fails: then the check moved, and its fault has to follow.
- */
-import { CHANNEL_FAULTS } from "./channel-faults.ts"
-import { STORE_FAULTS } from "./store-faults.ts"
+/** Faults of core's inner folders, each removing one check. */
+import type { Fault } from "./fault.ts"
 
-export interface Fault {
-  readonly name: string
-  /** Below `packages/core`. */
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  readonly test: string
-  /** The test that must fail, by its name. */
-  readonly caughtBy: string
-}
+const ratchet = "packages/core/src/ratchet/ratchet.test.ts"
+const transition = "packages/core/src/session/transition.test.ts"
+const identity = "packages/core/src/identity/identity.test.ts"
+const handshake = "packages/core/src/handshake/handshake.test.ts"
 
-const ratchet = "src/ratchet/ratchet.test.ts"
-const transition = "src/session/transition.test.ts"
-const identity = "src/identity/identity.test.ts"
-const handshake = "src/handshake/handshake.test.ts"
-
-export const FAULTS: readonly Fault[] = [
+export const CORE_FAULTS: readonly Fault[] = [
   {
     name: "the token's HMAC is not compared",
-    file: "src/fernet/token.ts",
+    file: "packages/core/src/fernet/token.ts",
     find: "if (!equalBytes(",
     replace: "if (false && !equalBytes(",
     test: ratchet,
@@ -32,7 +17,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "the header is not bound into the message key",
-    file: "src/ratchet/chain.ts",
+    file: "packages/core/src/ratchet/chain.ts",
     find: "LABELS.fernet, [associated, header]",
     replace: "LABELS.fernet, [associated]",
     test: ratchet,
@@ -40,23 +25,23 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "the direction is left out",
-    file: "src/ratchet/chain.ts",
+    file: "packages/core/src/ratchet/chain.ts",
     find: 'sender === "initiator" ? FROM_INITIATOR : FROM_RESPONDER',
     replace: "FROM_INITIATOR",
-    test: "test/vectors/own/own.test.ts",
+    test: "packages/core/test/vectors/own/own.test.ts",
     caughtBy: "of ratchet are what the code computes today, byte for byte",
   },
   {
     name: "a label is shared",
-    file: "src/primitives/labels.ts",
+    file: "packages/core/src/primitives/labels.ts",
     find: '"securechat/v1/sid"',
     replace: '"securechat/v1/rk0"',
-    test: "src/primitives/hkdf.test.ts",
+    test: "packages/core/src/primitives/hkdf.test.ts",
     caughtBy: "are unique, printable ASCII without NUL, and none begins another with a separator",
   },
   {
     name: "the bound of a forward jump is off by one",
-    file: "src/ratchet/ratchet.ts",
+    file: "packages/core/src/ratchet/ratchet.ts",
     find: "envelope.count - chain.count > MAX_FORWARD_JUMP",
     replace: "envelope.count - chain.count > MAX_FORWARD_JUMP + 1",
     test: ratchet,
@@ -64,15 +49,15 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a used skipped key is kept",
-    file: "src/ratchet/skipped.ts",
+    file: "packages/core/src/ratchet/skipped.ts",
     find: "skipped: state.skipped.filter((key) => key !== used)",
     replace: "skipped: state.skipped",
-    test: "src/ratchet/secrecy.test.ts",
+    test: "packages/core/src/ratchet/secrecy.test.ts",
     caughtBy: "opens no message that was read, also after skipped and late ones",
   },
   {
     name: "a sending chain key is used twice",
-    file: "src/ratchet/ratchet.ts",
+    file: "packages/core/src/ratchet/ratchet.ts",
     find: "chainKey: next, count: sending.count + 1",
     replace: "chainKey: sending.chainKey, count: sending.count + 1",
     test: ratchet,
@@ -80,7 +65,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a missing or unexpected KEM answer is let through",
-    file: "src/ratchet/kem-step.ts",
+    file: "packages/core/src/ratchet/kem-step.ts",
     find: "if ((ciphertext === undefined) !== (seed === undefined))",
     replace: "if (false)",
     test: ratchet,
@@ -88,7 +73,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a low-order key is agreed with",
-    file: "src/handshake/secrets.ts",
+    file: "packages/core/src/handshake/secrets.ts",
     find: "return x25519(own, theirs)",
     replace: "return theirs.some((byte) => byte !== 0) ? x25519(own, theirs) : new Uint8Array(32)",
     test: handshake,
@@ -96,7 +81,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "the context is left out of the transcript",
-    file: "src/handshake/transcript.ts",
+    file: "packages/core/src/handshake/transcript.ts",
     find: "        input.context,\n",
     replace: "",
     test: handshake,
@@ -104,7 +89,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a session with oneself is allowed",
-    file: "src/handshake/responder.ts",
+    file: "packages/core/src/handshake/responder.ts",
     find: "if (equalBytes(block.certificate.accountKey, own.certificate.accountKey))",
     replace: "if (false)",
     test: handshake,
@@ -112,7 +97,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a prekey's signature is not checked",
-    file: "src/identity/prekeys.ts",
+    file: "packages/core/src/identity/prekeys.ts",
     find: "if (!verifyStrict(",
     replace: "if (false && !verifyStrict(",
     test: identity,
@@ -120,7 +105,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a device's own signature is not checked",
-    file: "src/identity/certificate.ts",
+    file: "packages/core/src/identity/certificate.ts",
     find: "if (!verifyStrict(signingKey, labelled(LABELS.sigDevicePop",
     replace: "if (false && !verifyStrict(signingKey, labelled(LABELS.sigDevicePop",
     test: identity,
@@ -128,7 +113,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "prekeys never expire",
-    file: "src/identity/prekeys.ts",
+    file: "packages/core/src/identity/prekeys.ts",
     find: "nowMs > prekey.notAfterMs + PREKEY_SKEW_MS",
     replace: "false",
     test: identity,
@@ -136,7 +121,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a replayed first message is taken",
-    file: "src/session/receive.ts",
+    file: "packages/core/src/session/receive.ts",
     find: "if (first?.replayed === true)",
     replace: "if (false)",
     test: transition,
@@ -144,7 +129,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "the commitment is not opened",
-    file: "src/session/receive.ts",
+    file: "packages/core/src/session/receive.ts",
     find: '  checkCommitment(payload, frankingOf(own, session.peer, "peer"), commitment)\n',
     replace: "",
     test: transition,
@@ -153,28 +138,26 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "a verification holds under any name",
-    file: "src/identity/trust.ts",
+    file: "packages/core/src/identity/trust.ts",
     find: "  trust.verified.name === trust.name &&\n",
     replace: "",
-    test: "src/session/security.test.ts",
+    test: "packages/core/src/session/security.test.ts",
     caughtBy: "is green only for the verified key under the verified name, with a session",
   },
   {
     name: "a changed identity does not turn red",
-    file: "src/session/security.ts",
+    file: "packages/core/src/session/security.ts",
     find: "if (trust?.candidate !== undefined)",
     replace: "if (false)",
-    test: "src/session/security.test.ts",
+    test: "packages/core/src/session/security.test.ts",
     caughtBy: "stays red on a hard reason whatever handshakes do, the hardest shown",
   },
   {
     name: "padding of any length passes",
-    file: "src/session/padding.ts",
+    file: "packages/core/src/session/padding.ts",
     find: " || bytes.length !== paddedLength(end)",
     replace: "",
-    test: "src/session/payload.test.ts",
+    test: "packages/core/src/session/payload.test.ts",
     caughtBy: "comes off again for every length, and in no other spelling",
   },
-  ...CHANNEL_FAULTS,
-  ...STORE_FAULTS,
 ]

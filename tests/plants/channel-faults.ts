@@ -1,15 +1,15 @@
 /** Faults of the channel: each removes one rule of protocol.md §5. */
-import type { Fault } from "./faults.ts"
+import type { Fault } from "./fault.ts"
 
-const pairing = "src/channel/pairing.test.ts"
-const offers = "src/channel/offers.test.ts"
-const openings = "src/channel/openings.test.ts"
-const traffic = "src/channel/traffic.test.ts"
+const pairing = "packages/core/src/channel/pairing.test.ts"
+const offers = "packages/core/src/channel/offers.test.ts"
+const openings = "packages/core/src/channel/openings.test.ts"
+const traffic = "packages/core/src/channel/traffic.test.ts"
 
 export const CHANNEL_FAULTS: readonly Fault[] = [
   {
     name: "a channel opens before its first message was answered",
-    file: "src/channel/pairing-state.ts",
+    file: "packages/core/src/channel/pairing-state.ts",
     find: '?.phase === "established" ? party',
     replace: " !== undefined ? party",
     test: pairing,
@@ -17,7 +17,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "the hellos of a pair are not bound into the keys",
-    file: "src/channel/hello.ts",
+    file: "packages/core/src/channel/hello.ts",
     find: "lengthPrefixedAll(initiator.bytes, responder.bytes)",
     replace: "lengthPrefixedAll(initiator.nonce, responder.nonce)",
     test: offers,
@@ -25,7 +25,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "certificate and list of a block are not those of its hello",
-    file: "src/channel/openings.ts",
+    file: "packages/core/src/channel/openings.ts",
     find: `equalBytes(hello.bundle.certificate.bytes, block.certificate.bytes) &&
         equalBytes(hello.bundle.list.bytes, block.list.bytes) &&`,
     replace: "",
@@ -34,7 +34,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "keys of a hello outlive their session",
-    file: "src/channel/openings.ts",
+    file: "packages/core/src/channel/openings.ts",
     find: "own: acked.own.filter((hello) => hello !== pair.own)",
     replace: "own: acked.own",
     test: pairing,
@@ -42,7 +42,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "keys nobody used stay",
-    file: "src/channel/offers.ts",
+    file: "packages/core/src/channel/offers.ts",
     find: "own: state.own.filter((own) => nowMs - own.madeAtMs < LIVE_KEY_AGE_MS)",
     replace: "own: state.own",
     test: pairing,
@@ -50,7 +50,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "a lost acknowledgement is not repeated",
-    file: "src/channel/traffic.ts",
+    file: "packages/core/src/channel/traffic.ts",
     find: 'duplicate && envelope.type === "first"',
     replace: 'duplicate && envelope.type === "signal"',
     test: pairing,
@@ -58,7 +58,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "a flood of hellos is answered",
-    file: "src/channel/pairing-state.ts",
+    file: "packages/core/src/channel/pairing-state.ts",
     find: "burst: HELLO_ANSWER_BURST",
     replace: "burst: 1_000",
     test: offers,
@@ -66,7 +66,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "another account than the one asked for may pair",
-    file: "src/channel/offers.ts",
+    file: "packages/core/src/channel/offers.ts",
     find: 'return account === setting.only ? "peer" : "stranger"',
     replace: 'return "peer"',
     test: openings,
@@ -74,7 +74,7 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "a stranger's handshake turns a channel red at once",
-    file: "src/channel/pairing.ts",
+    file: "packages/core/src/channel/pairing.ts",
     find: "completed ? FOREIGN_PEER_GRACE_MS : LIVE_KEY_AGE_MS",
     replace: "completed ? 0 : LIVE_KEY_AGE_MS",
     test: openings,
@@ -82,16 +82,16 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   },
   {
     name: "messages of a changed identity are shown before it is accepted",
-    file: "src/channel/run.ts",
+    file: "packages/core/src/channel/run.ts",
     find: "if (arrival.account === openParty(state)?.account) this.#show",
     replace: "if (arrival.account !== openParty(state)?.account) this.#show",
-    test: "src/channel/vault.test.ts",
+    test: "packages/core/src/channel/vault.test.ts",
     caughtBy:
       "turns red for another account under a pinned name after 30 s, and shows nothing of it before it is accepted",
   },
   {
     name: "a side stays on a session its peer has retired",
-    file: "src/channel/traffic.ts",
+    file: "packages/core/src/channel/traffic.ts",
     find: "link: retire(party.link, sending.id, deps.nowMs())",
     replace: "link: retire(party.link, session.id.slice(1), deps.nowMs())",
     test: traffic,
