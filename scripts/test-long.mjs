@@ -5,6 +5,7 @@ import { createRun, run } from "./steps.mjs"
 const SUITES = {
   model: { files: ["packages/core/test/property/session-model"], env: { MODEL_SEEDS: "1000" } },
   races: { files: ["packages/core/test/property/races"], env: { RACE_SCHEDULES: "10000" } },
+  strangers: { files: ["packages/core/test/attack/strangers"], env: { STRANGERS: "10000" } },
   million: { files: ["packages/core/test/property/million"], env: { MILLION_MESSAGES: "1000000" } },
   interop: { files: ["tests/interop/fernet"], env: { INTEROP_MESSAGES: "10000" } },
   sim: { files: ["tests/sim/"], env: { SIM_SEEDS: "10000", SIM_FAULT_SEEDS: "5000" } },

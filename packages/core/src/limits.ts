@@ -93,7 +93,7 @@ export const MAX_STANDING_SESSIONS = 8
 export const PENDING_SESSION_AGE_MS: number = 30 * DAY_MS
 /** Failed handshakes per sender device at once, then one per minute. protocol.md §4.3 */
 export const FAILED_HANDSHAKES_BURST = 5
-/** Sessions with accounts never accepted, oldest out: strangers cost nothing. protocol.md §6.7 */
+/** Conversations with accounts never answered, oldest out with all they left: strangers cost nothing. protocol.md §6.7 */
 export const MAX_STRANGER_SESSIONS = 1_000
 
 // ── channel ────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,10 @@ export class Asking {
     this.#context = context
     this.#sessions = sessions
     this.#timers = new KeyedTimers(context.timers)
+    context.forgetting.add((id) => {
+      this.#timers.cancel(id)
+      this.#heard.delete(id)
+    })
   }
 
   /** Does a placeholder stand for what this envelope brings? Then it is asked for under its new name. */

@@ -34,16 +34,8 @@ const platform: ChatEnvironment = { deps: platformDeps, timers: platformTimers }
 const WAIT_MS = 2 * CONNECT_TIMEOUT_MS
 
 const CONVERSATION_EVENTS: ReadonlySet<keyof ChatEvents> = new Set<keyof ConversationEvents>([
-  ...([
-    "security",
-    "message",
-    "message:updated",
-    "message:unreadable",
-    "message:removed",
-    "receipt",
-    "typing",
-  ] as const),
-  ...(["gap", "replay"] as const),
+  ...(["message", "message:updated", "message:unreadable", "message:removed"] as const),
+  ...(["security", "receipt", "typing", "gap", "replay"] as const),
 ])
 
 /** A chat client: one account on one device. Nothing happens before `start` (or `open`). */
@@ -89,6 +81,10 @@ export class SecureChat implements Observable<ChatEvents> {
         },
         announce: (id) => {
           this.#emitter.emit("conversation", this.#handle(id))
+        },
+        forgotten: (id) => {
+          this.#handles.get(id)?.emitter.endWaits()
+          this.#handles.delete(id)
         },
       },
       environment,

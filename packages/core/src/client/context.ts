@@ -5,6 +5,7 @@ import type { AccountId, ConversationId, MessageId } from "../wire/address.ts"
 import type { Change, Ledger } from "./ledger.ts"
 import type { Lights } from "./lights.ts"
 import type { Settings } from "./options.ts"
+import type { PeerLink } from "./peers.ts"
 import type { MessageRecord } from "./records.ts"
 import type { Relay } from "./relay.ts"
 import type { ChatEvents, Message, Unreadable } from "./types.ts"
@@ -31,6 +32,8 @@ export interface Context {
   /** The app's view of a record. */
   readonly show: (id: ConversationId, record: MessageRecord) => Message | Unreadable
   readonly announce: (id: ConversationId) => void
+  /** Who remembers something of a conversation, and is told when it is gone, with its sessions. */
+  readonly forgetting: Set<(id: ConversationId, devices: readonly PeerLink[]) => void>
 
   /** The outbox has something to do. */
   readonly pump: () => void

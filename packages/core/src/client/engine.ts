@@ -40,6 +40,7 @@ export interface EngineHooks {
   /** Something a snapshot shows may have changed. */
   changed(): void
   readonly announce: (id: ConversationId) => void
+  readonly forgotten: (id: ConversationId) => void
   /** The store is another's now. */
   readonly lost: (error: SecureChatError) => void
 }
@@ -220,7 +221,7 @@ export class Engine {
   #makeContext(): Context {
     const { settings, ledger, lights, relay } = this
     return {
-      ...{ settings, ledger, lights, relay, deps: this.#deps, timers: this.#timers },
+      ...{ settings, ledger, lights, relay, deps: this.#deps, timers: this.#timers, report: this.#report },
       signal: () => this.signal,
       emit: (type, event, conversation) => {
         if (type === "message") {
@@ -230,12 +231,11 @@ export class Engine {
         if (type === "receipt") this.#telling.moveCursor(event as ReceiptEvent)
         this.#hooks.emit(type, event, conversation)
       },
-      report: this.#report,
+      ...{ announce: this.#hooks.announce, forgetting: new Set([this.#hooks.forgotten]) },
       changed: () => {
         this.#telling.changed()
       },
       show: (id, record) => this.show(id, record),
-      announce: this.#hooks.announce,
       pump: () => {
         this.outbox.pump()
       },

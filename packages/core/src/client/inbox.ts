@@ -46,6 +46,10 @@ export class Inbox {
     this.#context = context
     this.#asking = asking
     this.#received = new Received(context, asking)
+    context.forgetting.add((_, devices) => {
+      for (const { account, device } of devices)
+        for (const known of [this.#refused, this.#repeats]) known.delete(`${account}/${device}`)
+    })
   }
 
   /**
@@ -244,7 +248,7 @@ export class Inbox {
           await this.#received.opened(step, link, effect)
           break
         case "unreadable":
-          this.#received.unreadable(step, effect)
+          await this.#received.unreadable(step, effect)
           break
         case "evicted":
           this.#context.settings.log.warn("skipped message keys were dropped", { count: effect.count })

@@ -3,7 +3,7 @@
  * `Change` collects what one step writes, is stored as one batch, and takes effect when the batch
  * resolved. A failed batch leaves the old state in use. protocol.md §6.9
  */
-import { toBase64url, toHex } from "../bytes/text.ts"
+import { toBase64url } from "../bytes/text.ts"
 import { EMPTY } from "../bytes/concat.ts"
 import { type DirectState, emptyDirect } from "../conversation/state.ts"
 import type { Bytes, Deps } from "../deps.ts"
@@ -26,6 +26,7 @@ import {
 import type { KnownList } from "./directory.ts"
 import { knownListCodec } from "./known-list.ts"
 import { logStart } from "./log.ts"
+import { type PeerLink, Peers } from "./peers.ts"
 import { Prekeys } from "./prekeys.ts"
 import { directCodec } from "./progress-codec.ts"
 import {
@@ -40,15 +41,7 @@ import {
 } from "./records.ts"
 import { Repeats } from "./repeats.ts"
 
-const linkKey = (account: AccountId, device: DeviceId): string => `${account}/${device}`
 const directKey = (id: ConversationId, account: AccountId): string => `${id}/${account}`
-
-/** One peer device and everything held for it. */
-export interface PeerLink {
-  readonly account: AccountId
-  readonly device: DeviceId
-  readonly link: Link
-}
 
 export class Ledger {
   /** As the app gave it; sealed, where it is durable, once it is open. */
@@ -71,10 +64,7 @@ export class Ledger {
   readonly directs: Map<string, DirectState> = new Map()
   readonly lists: Map<AccountId, KnownList> = new Map()
   #identity: Identity | undefined
-  readonly #links = new Map<string, PeerLink>()
-  readonly #bySession = new Map<string, PeerLink>()
-  /** The device last heard of, by account: one for now. */
-  readonly #devices = new Map<AccountId, DeviceId>()
+  readonly #peers = new Peers()
   readonly #byAccount = new Map<AccountId, ConversationId>()
   readonly #entryOf = new Map<MessageId, number>()
   #lastOrder = 0
@@ -93,16 +83,14 @@ export class Ledger {
 
   clear(): void {
     for (const map of [this.conversations, this.outbox, this.directs, this.lists, this.wanted]) map.clear()
-    for (const map of [this.#links, this.#bySession, this.#devices, this.#byAccount, this.#entryOf])
-      map.clear()
+    for (const map of [this.#peers, this.#byAccount, this.#entryOf]) map.clear()
   }
 
   /** Drops every key; what a list of conversations shows stays. */
   forget(): void {
     this.locked = true
     this.#identity = undefined
-    this.#links.clear()
-    this.#bySession.clear()
+    this.#peers.dropKeys()
     this.prekeys.forgetAll()
   }
 
@@ -167,20 +155,20 @@ export class Ledger {
     return undefined
   }
   linkOfSession(sessionId: Uint8Array): PeerLink | undefined {
-    return this.#bySession.get(toHex(sessionId))
+    return this.#peers.ofSession(sessionId)
   }
   linkTo(account: AccountId, device: DeviceId): Link {
-    return this.#links.get(linkKey(account, device))?.link ?? emptyLink
+    return this.#peers.linkTo(account, device)
   }
   links(): PeerLink[] {
-    return [...this.#links.values()]
+    return this.#peers.all()
   }
   deviceOf(account: AccountId): DeviceId | undefined {
-    return this.#devices.get(account)
+    return this.#peers.deviceOf(account)
   }
   /** The link with the account's device; an empty one where there is none. */
   linkWith(account: AccountId): Link {
-    const device = this.#devices.get(account)
+    const device = this.deviceOf(account)
     return device === undefined ? emptyLink : this.linkTo(account, device)
   }
   listOf(account: AccountId): KnownList | undefined {
@@ -239,12 +227,11 @@ export class Ledger {
   }
 
   applyLink(peer: PeerLink): void {
-    const key = linkKey(peer.account, peer.device)
     if (!inSamePhase(this.linkWith(peer.account), peer.link)) this.facts += 1
-    for (const session of this.#links.get(key)?.link.sessions ?? []) this.#bySession.delete(toHex(session.id))
-    this.#links.set(key, peer)
-    for (const session of peer.link.sessions) this.#bySession.set(toHex(session.id), peer)
-    this.#devices.set(peer.account, peer.device)
+    this.#peers.set(peer)
+  }
+  forgetLink(peer: PeerLink): void {
+    this.#peers.delete(peer)
   }
   applyConversation(record: ConversationRecord): void {
     const before = this.conversations.get(record.id)

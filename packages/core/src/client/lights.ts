@@ -57,6 +57,10 @@ export class Lights {
     this.#seen(this.#ledger.facts, this.#ledger.locked)
   }
 
+  forget(id: ConversationId): void {
+    this.#shown.delete(id)
+  }
+
   /** Tells what has changed since the last look; returns the conversations it changed for. */
   refresh(): readonly ConversationId[] {
     if (this.#stands) return []

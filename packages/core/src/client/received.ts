@@ -6,8 +6,7 @@ import { toBase64url } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
 import { firstSeen } from "../identity/trust.ts"
-import { MAX_STRANGER_SESSIONS } from "../limits.ts"
-import { type Link, emptyLink } from "../session/state.ts"
+import type { Link } from "../session/state.ts"
 import { type ConversationId, MESSAGE_ID_BYTES, formatAccountId, isHandle } from "../wire/address.ts"
 import type { Envelope } from "../wire/envelope.ts"
 import { answer } from "./answering.ts"
@@ -28,6 +27,7 @@ import {
 } from "./opened.ts"
 import { Progress } from "./progress.ts"
 import { type ConversationRecord, type InspectionRecord, type MessageRecord, at } from "./records.ts"
+import { boundStrangers } from "./strangers.ts"
 
 export class Received {
   readonly #context: Context
@@ -41,7 +41,7 @@ export class Received {
   }
 
   /** The conversation of an account; a stranger gets one. */
-  #conversationFor(step: Step, peer: OpenedEffect["peer"]): ConversationRecord {
+  async #conversationFor(step: Step, peer: OpenedEffect["peer"]): Promise<ConversationRecord> {
     const { ledger, deps } = this.#context
     const account = formatAccountId(peer.accountId)
     const known = ledger.conversationWith(account)
@@ -49,7 +49,7 @@ export class Received {
     const id = ledger.newConversationId(account)
     const pending = step.change.conversation(id)
     if (pending !== undefined) return pending
-    this.#boundStrangers(step)
+    await boundStrangers(this.#context, step)
     const trust = firstSeen(account, { accountId: peer.accountId, accountKey: peer.accountKey })
     const record: ConversationRecord = {
       ...{ id, trust, fixed: false, createdAtMs: deps.nowMs(), places: 0 },
@@ -59,28 +59,10 @@ export class Received {
     return record
   }
 
-  /** Accounts cost nothing: of those never answered, the oldest loses its session. protocol.md §6.7 */
-  #boundStrangers({ change, told }: Step): void {
-    const { ledger } = this.#context
-    const strangers = [...ledger.conversations.values()].filter((record) => record.stranger)
-    if (strangers.length < MAX_STRANGER_SESSIONS) return
-    const oldest = strangers.reduce((a, b) => (a.createdAtMs <= b.createdAtMs ? a : b))
-    const account = pinnedAccount(oldest.trust)
-    const device = ledger.deviceOf(account)
-    if (device !== undefined) change.setLink(account, device, emptyLink)
-    told.push(() => {
-      this.#context.report(
-        new SecureChatError("ERR_LIMIT", "too many strangers: the oldest session was dropped", {
-          details: { limit: MAX_STRANGER_SESSIONS },
-        }),
-      )
-    })
-  }
-
   async opened(step: Step, link: Link, effect: OpenedEffect): Promise<void> {
     const { ledger } = this.#context
     const { change } = step
-    const conversation = this.#conversationFor(step, effect.peer)
+    const conversation = await this.#conversationFor(step, effect.peer)
     const author = authorOf(effect)
     let reading: Reading
     try {
@@ -228,8 +210,11 @@ export class Received {
   }
 
   /** Authentic and not to be understood. */
-  unreadable(step: Step, { peer, code }: Pick<OpenedEffect, "peer"> & { readonly code: ErrorCode }): void {
-    this.placeholder(step, this.#conversationFor(step, peer), authorOf({ peer }), { code })
+  async unreadable(
+    step: Step,
+    { peer, code }: Pick<OpenedEffect, "peer"> & { readonly code: ErrorCode },
+  ): Promise<void> {
+    this.placeholder(step, await this.#conversationFor(step, peer), authorOf({ peer }), { code })
   }
 }
 

@@ -69,6 +69,9 @@ export const at = {
   envelopes: ["envelope"] as StorePath,
   envelope: (order: number): StorePath => ["envelope", ordered(order)],
   inspection: (id: ConversationId, place: number): StorePath => ["inspection", id, ordered(place)],
+  /** Everything of a conversation but its own record. */
+  partsOf: (id: ConversationId): readonly StorePath[] =>
+    ["message", "place", "sent", "inspection", "direct"].map((table) => [table, id]),
 }
 
 /** The number at the end of a path. */

@@ -26,6 +26,7 @@ export class Telling {
     this.#context = context
     this.#outbox = outbox
     this.#changed = changed
+    context.forgetting.add((id) => this.#cursors.delete(id))
   }
 
   async load(): Promise<void> {

@@ -22,8 +22,9 @@ import {
 import { decodeEnvelope } from "../wire/envelope.ts"
 import type { FrameOf } from "../wire/frame-types.ts"
 import type { Context } from "./context.ts"
-import { Change, type PeerLink } from "./ledger.ts"
+import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
+import type { PeerLink } from "./peers.ts"
 
 export class Typing {
   readonly #context: Context

@@ -15,7 +15,7 @@ import { Batch, commit } from "../../src/runtime/commit.ts"
 import type { Store, StoreOp } from "../../src/store/store.ts"
 import { type ConversationId, parseAccountId } from "../../src/wire/address.ts"
 import type { FrameOf } from "../../src/wire/frame-types.ts"
-import type { Bundle, Prekey, PrekeyKind } from "../../src/wire/prekey.ts"
+import { type Bundle, type Prekey, type PrekeyKind, prekeyCodec } from "../../src/wire/prekey.ts"
 
 /** So many one-time keys of each kind are made: the relay is said to have the others. */
 const STOCK = { oneTimeLeft: 97, kemLeft: 17 }
@@ -44,7 +44,7 @@ export class Offline {
           if (type === "message") this.texts.push((event as { text?: string }).text ?? "")
           if (type === "error") this.errors.push((event as { code: string }).code)
         },
-        ...{ changed: nothing, announce: nothing, lost: nothing },
+        ...{ changed: nothing, announce: nothing, forgotten: nothing, lost: nothing },
       },
       // Nothing waits here: time stands still.
       { deps, timers: { after: () => nothing } },
@@ -54,6 +54,12 @@ export class Offline {
   }
   async load(): Promise<this> {
     await this.engine.load()
+    return this
+  }
+  /** Loaded, and started: what no call can return is told. */
+  async begin(): Promise<this> {
+    await this.load()
+    this.engine.start()
     return this
   }
 
@@ -82,11 +88,11 @@ export class Offline {
     prekeys.published(batch)
     await commit(store, batch)
     prekeys.kept(prepared)
-    const made = prepared.made.map(({ statement }) => statement)
-    const first = (kind: PrekeyKind): Prekey => made.find((key) => key.kind === kind)!
-    this.#oneTime.push(...made.filter(({ kind }) => kind === "opk" || kind === "pqopk"))
+    const { signedPrekey, lastResortKem, oneTime, oneTimeKem } = prepared.frame
+    const read = (bytes: Uint8Array): Prekey => prekeyCodec.decode(bytes)
+    this.#oneTime.push(...[...oneTime, ...oneTimeKem].map(read))
     const { certificate, list } = identity
-    return { certificate, list, spk: first("spk"), opk: undefined, pq: first("pqspk") }
+    return { certificate, list, spk: read(signedPrekey), opk: undefined, pq: read(lastResortKem) }
   }
 
   /** A conversation with keys, as a look-up makes it. */
