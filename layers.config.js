@@ -118,6 +118,7 @@ export const CORE = [
     name: "runtime",
     level: 7,
     core: ["session", "store", "transport", "wire", "deps", "primitives", "bytes", "errors", "limits"],
+    npm: { "*": ["eventemitter3"] },
   },
 
   {

@@ -2,6 +2,7 @@
  * Typed events: `on` returns its end, `once` is a promise, `events` an
  * iterator with a bound. A listener that throws neither stops the others nor the core.
  */
+import { EventEmitter } from "eventemitter3"
 import { SecureChatError } from "../errors.ts"
 import { EVENT_BUFFER } from "../limits.ts"
 import { BoundedIterator } from "./buffer.ts"
@@ -16,7 +17,7 @@ export interface EmitterHooks {
 }
 
 export class Emitter<E> implements Observable<E> {
-  readonly #listeners = new Map<keyof E, Set<(event: never) => void>>()
+  readonly #emitter = new EventEmitter()
   readonly #hooks: EmitterHooks
   /** What `close` ends: pending `once` calls and iterators. */
   readonly #endings = new Set<() => void>()
@@ -27,22 +28,21 @@ export class Emitter<E> implements Observable<E> {
 
   on<K extends keyof E>(type: K, listener: (event: E[K]) => void, options: ListenOptions = {}): Unsubscribe {
     if (options.signal?.aborted === true) return () => undefined
-    const listeners = this.#listeners.get(type) ?? new Set()
-    this.#listeners.set(type, listeners)
+    const name = String(type)
     const guarded = (event: E[K]): void => {
       if (options.once === true) stop()
       try {
         listener(event)
       } catch (cause) {
-        this.#hooks.onThrow(cause, String(type))
+        this.#hooks.onThrow(cause, name)
       }
     }
     const stop = (): void => {
       release()
-      listeners.delete(guarded)
+      this.#emitter.off(name, guarded)
     }
     const release = onAbort(options.signal, stop)
-    listeners.add(guarded)
+    this.#emitter.on(name, guarded)
     return stop
   }
 
@@ -102,10 +102,8 @@ export class Emitter<E> implements Observable<E> {
     }
   }
 
-  /** To those who listen now: who comes or goes meanwhile changes nothing. */
   emit<K extends keyof E>(type: K, event: E[K]): void {
-    const listeners = this.#listeners.get(type) as Set<(event: E[K]) => void> | undefined
-    for (const listener of [...(listeners ?? [])]) listener(event)
+    this.#emitter.emit(String(type), event)
   }
 
   /** Ends iterators and rejects pending `once` calls with ERR_CLOSED; listeners stay for the next start. */
