@@ -100,7 +100,12 @@ export default defineConfig(
     },
   },
   {
-    files: ["packages/*/test/bench/*.ts", "tests/load/{contest,chat}.ts", "bench/sizes.ts"],
+    files: [
+      "packages/*/test/bench/*.ts",
+      "tests/load/{contest,chat,growth}.ts",
+      "tests/browser/contest.ts",
+      "bench/sizes.ts",
+    ],
     rules: { "@typescript-eslint/explicit-module-boundary-types": "off" }, // a table of tasks types itself
   },
   {

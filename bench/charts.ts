@@ -3,6 +3,7 @@
  * pages; a bar is ours over theirs on a logarithmic scale, the tick is the target.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
+import { drawing } from "./curve-chart.ts"
 import type { Results } from "./results.ts"
 import { type Result, isMet } from "./row.ts"
 
@@ -62,6 +63,7 @@ ${bars.join("\n")}
 }
 
 const TITLES = {
+  primitive: "Primitives: what bounds the rest",
   fernet: "Fernet",
   handshake: "Handshake",
   ratchet: "Ratchet",
@@ -72,9 +74,10 @@ const TITLES = {
   browser: "Browser",
 } as const
 
-export function drawCharts({ rows }: Results): readonly string[] {
+export function drawCharts({ rows, curves }: Results): readonly string[] {
   const folder = new URL("../docs/benchmarks/", import.meta.url)
   mkdirSync(folder, { recursive: true })
+  if (curves.length > 0) writeFileSync(new URL("growth.svg", folder), drawing(curves, STYLE))
   return (Object.keys(TITLES) as (keyof typeof TITLES)[]).flatMap((group) => {
     const mine = rows.filter((row) => row.group === group && row.compared !== undefined)
     if (mine.length === 0) return []
@@ -104,3 +107,16 @@ export function tableOf({ rows }: Results): string {
     ...lines,
   ].join("\n")
 }
+
+/** The table of curves under it. */
+export const curvesOf = ({ curves }: Results): string =>
+  [
+    "| microseconds of the processor for | by | |",
+    "| --- | --- | --- |",
+    ...curves.map(({ title, grows, points, missing }) => {
+      const figures = points.map(
+        ({ size, cost }) => `${size.toLocaleString("en")}: ${Math.round(cost).toLocaleString("en")}`,
+      )
+      return `| ${title} | ${grows} | ${[...figures, ...missing.map((what) => `**no figure**: ${what}`)].join("; ")} |`
+    }),
+  ].join("\n")

@@ -26,6 +26,8 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 /** A round that takes longer than this has hung, and is told rather than waited for. */
 const ANSWER_MS = 120_000
+/** Getting ready may be a million messages or ten thousand handshakes. */
+const READY_MS = 1_800_000
 
 const commandOf = (contestant: Contestant): readonly string[] => {
   const input = contestant.input === undefined ? [] : [JSON.stringify(contestant.input)]
@@ -41,16 +43,18 @@ const commandOf = (contestant: Contestant): readonly string[] => {
   ]
 }
 
-function answersOf(child: ChildProcess, name: string): () => Promise<unknown> {
+function answersOf(child: ChildProcess, name: string): (withinMs: number) => Promise<unknown> {
   if (child.stdout === null) throw new Error("a contestant without output")
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return async () => {
+  return async (withinMs) => {
+    let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      setTimeout(() => {
-        reject(new Error(`${name} did not answer within ${ANSWER_MS / 1000} s`))
-      }, ANSWER_MS).unref()
+      timer = setTimeout(() => {
+        reject(new Error(`${name} did not answer within ${withinMs / 1000} s`))
+      }, withinMs).unref()
     })
     const line = await Promise.race([lines.next(), late])
+    clearTimeout(timer)
     if (line.done === true) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode}`)
     return JSON.parse(line.value) as unknown
   }
@@ -62,12 +66,12 @@ export async function start(contestant: Contestant): Promise<Running> {
   child.on("error", () => {}) // a missing program ends its output, and that is told
   child.stdin.on("error", () => {})
   const answer = answersOf(child, contestant.name)
-  await answer()
+  await answer(READY_MS)
   return {
     name: contestant.name,
     round: async (forMs) => {
       child.stdin.write(`${forMs}\n`)
-      return ((await answer()) as { readonly perSecond: number }).perSecond
+      return ((await answer(ANSWER_MS)) as { readonly perSecond: number }).perSecond
     },
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return

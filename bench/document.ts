@@ -1,6 +1,6 @@
 /** Puts table and machine of `results.json` into docs/benchmarks.md, and the pictures beside it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { drawCharts, tableOf } from "./charts.ts"
+import { curvesOf, drawCharts, tableOf } from "./charts.ts"
 import type { Results } from "./results.ts"
 
 const page = new URL("../docs/benchmarks.md", import.meta.url)
@@ -15,6 +15,8 @@ export function document(results: Results): void {
   const after = rest?.split(END)[1]
   if (before === undefined || after === undefined) throw new Error("docs/benchmarks.md has lost its marks")
   const made = `${results.date}, commit ${results.commit}, \`${results.command}\`, Node ${results.node.slice(1)}, ${results.machine}.`
-  const body = [made, ...charts, tableOf(results)].join("\n\n")
+  const growth = ["![what grows](benchmarks/growth.svg)", curvesOf(results)]
+  const curves = results.curves.length > 0 ? growth : []
+  const body = [made, ...charts, tableOf(results), ...curves].join("\n\n")
   writeFileSync(page, `${before}${BEGIN}\n\n${body}\n\n${END}${after}`)
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus, platform, release, totalmem } from "node:os"
+import type { Curve } from "./curves.ts"
 import type { Result } from "./row.ts"
 
 export interface Results {
@@ -11,11 +12,14 @@ export interface Results {
   readonly node: string
   readonly machine: string
   readonly rows: readonly Result[]
+  readonly curves: readonly Curve[]
 }
 const resultsFile = new URL("results.json", import.meta.url)
 
 export const readResults = (): Results | undefined =>
-  existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, "utf8")) as Results) : undefined
+  existsSync(resultsFile)
+    ? { curves: [], ...(JSON.parse(readFileSync(resultsFile, "utf8")) as Omit<Results, "curves">) }
+    : undefined
 
 const machine = (): string => {
   const [cpu] = cpus()
@@ -30,12 +34,15 @@ const commit = (): string => {
   }
 }
 
-/** Rows that did not run this time keep what they had. */
-export function writeResults(command: string, rows: readonly Result[]): void {
+/** Rows and curves that did not run this time keep what they had. */
+export function writeResults(command: string, rows: readonly Result[], curves: readonly Curve[]): void {
   const key = (row: Result): string => `${row.id} ${row.against}`
   const fresh = new Map(rows.map((row) => [key(row), row]))
   const ids = new Set(rows.map((row) => row.id))
-  const kept = readResults()?.rows.filter((row) => !ids.has(row.id)) ?? []
+  const before = readResults()
+  const kept = before?.rows.filter((row) => !ids.has(row.id)) ?? []
+  const drawn = new Set(curves.map((curve) => curve.id))
+  const keptCurves = before?.curves.filter((curve) => !drawn.has(curve.id)) ?? []
   const results: Results = {
     command,
     date: new Date().toISOString().slice(0, 10),
@@ -43,6 +50,7 @@ export function writeResults(command: string, rows: readonly Result[]): void {
     node: process.version,
     machine: machine(),
     rows: [...kept, ...fresh.values()],
+    curves: [...keptCurves, ...curves],
   }
   writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`)
 }

@@ -25,7 +25,8 @@ export interface Row {
   /** Longer rounds for work that takes long. */
   readonly slowness?: number
 }
-type Group = "fernet" | "handshake" | "ratchet" | "file" | "relay" | "chat" | "memory" | "browser"
+type Group =
+  "primitive" | "fernet" | "handshake" | "ratchet" | "file" | "relay" | "chat" | "memory" | "browser"
 
 export interface Result {
   readonly id: string

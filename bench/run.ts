@@ -3,13 +3,16 @@
  * minutes, `--only fernet,ratchet` to some rows, `--charts` draws what was measured before. Nothing here fails a build: a missed target is told, not hidden.
  */
 import { parseArgs } from "node:util"
+import { CURVES, type Curve, follow } from "./curves.ts"
 import { type Rounds, compare, sideBySide } from "./measure.ts"
 import { installPeers, versionOf } from "./peers.ts"
 import { document } from "./document.ts"
 import { readResults, writeResults } from "./results.ts"
 import { type Opponent, type Result, type Row, isMet } from "./row.ts"
 import { CORE_ROWS } from "./rows-core.ts"
+import { BROWSER_ROWS } from "./rows-browser.ts"
 import { CHAT_ROWS } from "./rows-chat.ts"
+import { PRIMITIVE_ROWS } from "./rows-primitives.ts"
 import { RELAY_ROWS } from "./rows-relay.ts"
 import { SIZE_ROWS } from "./rows-size.ts"
 
@@ -75,6 +78,23 @@ async function race(row: Row): Promise<readonly Result[]> {
   })
 }
 
+const CURVE_QUICK: Rounds = { count: 3, forMs: 300, warmMs: 300 }
+
+async function draw(spec: (typeof CURVES)[number]): Promise<Curve> {
+  console.log(`\n${spec.title} [µs], by ${spec.grows}`)
+  const curve = await follow(spec, flags.quick, flags.quick ? CURVE_QUICK : FULL)
+  for (const { size, cost, low, high } of curve.points)
+    console.log(
+      `     ${number(size).padStart(12)} ${number(cost).padStart(10)}  (${number(low)} to ${number(high)})`,
+    )
+  for (const what of curve.missing) console.log(`  !! NO FIGURE: ${what}`)
+  return curve
+}
+
+const ROWS: readonly Row[] = [
+  ...[...PRIMITIVE_ROWS, ...CORE_ROWS, ...SIZE_ROWS],
+  ...[...BROWSER_ROWS, ...RELAY_ROWS, ...CHAT_ROWS],
+]
 const only = flags.only.split(",").filter((name) => name !== "")
 const wanted = (row: Row): boolean =>
   (row.quick || !flags.quick) &&
@@ -85,9 +105,16 @@ const command = ["npm run bench --", ...process.argv.slice(2).filter((arg) => ar
 if (!flags.charts) {
   installPeers()
   const results: Result[] = []
-  for (const row of [...CORE_ROWS, ...SIZE_ROWS, ...RELAY_ROWS, ...CHAT_ROWS].filter(wanted)) {
+  const curves: Curve[] = []
+  for (const row of ROWS.filter(wanted)) {
     results.push(...(await race(row)))
-    writeResults(command, results)
+    writeResults(command, results, curves)
+  }
+  for (const spec of CURVES.filter(
+    ({ id }) => only.length === 0 || only.includes("curves") || only.includes(id),
+  )) {
+    curves.push(await draw(spec))
+    writeResults(command, results, curves)
   }
   const targets = results.filter((result) => result.target !== undefined)
   const met = targets.filter((result) => isMet(result))

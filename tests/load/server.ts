@@ -40,7 +40,8 @@ async function relay(
   mailbox: "memory" | { readonly sqlite: string } | { readonly redis: string },
 ): Promise<number> {
   const open = { size: 1e9, perSecond: 1e9 }
-  const buckets = { login: open, deviceLogin: open, submit: open, deviceSubmit: open, publish: open }
+  const calls = { lookup: open, claim: open, publish: open }
+  const buckets = { login: open, deviceLogin: open, submit: open, deviceSubmit: open, ...calls }
   const made = createRelay({
     port: 0,
     logger: silentLogger,

@@ -84,6 +84,18 @@ export const tasks = {
       },
     }
   },
+  /** At this place of a conversation in which each side speaks ten times in turn. */
+  atLength: ({ messages, bytes }: Sized & { readonly messages: number }) => {
+    const [ada, bo] = pair()
+    const message = messageOf(bytes)
+    let count = 0
+    const next = (): void => {
+      const [from, to] = Math.floor(count++ / 10) % 2 === 0 ? [ada, bo] : [bo, ada]
+      opened(to, from.send(message))
+    }
+    while (count < messages) next()
+    return { work: next }
+  },
   oneWay: ({ bytes }: Sized) => {
     const [ada, bo] = pair()
     const message = messageOf(bytes)

@@ -115,7 +115,16 @@ const timed = async <T>(work: () => Promise<T>): Promise<readonly [ms: number, r
   return [performance.now() - began, result]
 }
 
-export const measure = async (ground: Ground, count: number): Promise<Figures> => {
+interface Filled {
+  readonly chat: SecureChat
+  readonly store: CountingStore
+  readonly fillMs: number
+  readonly openMs: number
+  readonly openReads: number
+}
+
+/** A client on a conversation of so many messages. */
+export const filled = async (ground: Ground, count: number): Promise<Filled> => {
   const [fillMs] = await timed(async () => {
     const store = await opened(ground)
     await fill(store, count)
@@ -125,7 +134,11 @@ export const measure = async (ground: Ground, count: number): Promise<Figures> =
   const [transport] = memoryPipe()
   const chat = new SecureChat({ user: "alice", transport, store })
   const [openMs] = await timed(() => chat.start())
-  const openReads = store.reads()
+  return { chat, store, fillMs, openMs, openReads: store.reads() }
+}
+
+export const measure = async (ground: Ground, count: number): Promise<Figures> => {
+  const { chat, store, fillMs, openMs, openReads } = await filled(ground, count)
   const [conversation] = await chat.conversations()
   if (conversation === undefined) throw new Error("no conversation")
   const [firstPageMs, first] = await timed(() => conversation.page())
