@@ -1,5 +1,12 @@
 // `npm run test:long [names]`: the same suites with more seeds. Without names, all of them.
+import { availableParallelism } from "node:os"
 import { createRun, run } from "./steps.mjs"
+
+/** On all cores, to the first seed that fails. `npm run test:sim` goes on from any other one. */
+const simulate = (...args) => [
+  ...["node", "--conditions=@securechat/source", "tests/sim/main.ts", "--until-broken"],
+  ...["--workers", String(availableParallelism()), ...args],
+]
 
 /** Which files, and the variables that widen them. */
 const SUITES = {
@@ -8,7 +15,7 @@ const SUITES = {
   strangers: { files: ["packages/core/test/attack/strangers"], env: { STRANGERS: "10000" } },
   million: { files: ["packages/core/test/property/million"], env: { MILLION_MESSAGES: "1000000" } },
   interop: { files: ["tests/interop/fernet"], env: { INTEROP_MESSAGES: "10000" } },
-  sim: { files: ["tests/sim/"], env: { SIM_SEEDS: "10000", SIM_FAULT_SEEDS: "5000" } },
+  sim: { commands: [simulate("--seeds", "10000"), simulate("--search", "5000")] },
   crash: { files: ["tests/crash/killed"], env: { CRASH_KILLS: "200", CRASH_PEERS: "100" } },
   chaos: { files: ["tests/chaos/"], env: { CHAOS_MESSAGES: "50000" } },
   history: { files: ["tests/history"], env: { HISTORY_MESSAGES: "100000" } },
@@ -24,9 +31,9 @@ if (unknown.length > 0) {
 }
 const suite = createRun("npm run test:long")
 for (const name of wanted.length > 0 ? wanted : Object.keys(SUITES)) {
-  const { files, env } = SUITES[name]
+  const { files, env, commands = [["vitest", "run", ...files]] } = SUITES[name]
   await suite.step(name, async () => {
-    await run(["vitest", "run", ...files], { env, show: true })
+    for (const command of commands) await run(command, { env, show: true })
   })
 }
 suite.finish()

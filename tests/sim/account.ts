@@ -2,7 +2,7 @@
 import type { HistoryRecord, SentRecord } from "@securechat/testkit"
 import { MAX_QUEUE } from "@securechat/core/limits"
 import type { Device } from "./device.ts"
-import type { Figures } from "./run.ts"
+import type { Figures } from "./report.ts"
 import type { World } from "./world.ts"
 
 export const account = async (world: World): Promise<Figures> => {

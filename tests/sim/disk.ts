@@ -10,7 +10,10 @@ import type { WorldTime } from "./time.ts"
 
 type StorePath = readonly string[]
 type Entry = readonly [StorePath, Uint8Array]
-export type Picture = ReadonlyMap<string, Entry>
+export type Picture = readonly Entry[]
+
+/** In no part of a path: those are names and numbers as text. */
+const SEPARATOR = "\u0000"
 
 const comparePaths = (a: StorePath, b: StorePath): number => {
   for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1
@@ -18,28 +21,41 @@ const comparePaths = (a: StorePath, b: StorePath): number => {
 }
 
 export class Disk {
-  #entries = new Map<string, Entry>()
+  /** By table, the first part of a path: almost every question is about one. */
+  readonly #tables = new Map<string, Map<string, Entry>>()
 
   get(path: StorePath): Uint8Array | undefined {
-    return this.#entries.get(JSON.stringify(path))?.[1].slice()
+    return this.#table(path).get(path.join(SEPARATOR))?.[1].slice()
   }
   under(prefix: StorePath): Entry[] {
-    return [...this.#entries.values()]
+    const entries =
+      prefix.length === 0
+        ? [...this.#tables.values()].flatMap((table) => [...table.values()])
+        : [...this.#table(prefix).values()]
+    return entries
       .filter(([path]) => prefix.every((part, i) => path[i] === part))
       .sort((a, b) => comparePaths(a[0], b[0]))
   }
   write(ops: Parameters<Store["batch"]>[0]): void {
     for (const op of ops) {
-      const key = JSON.stringify(op.key)
-      if (op.type === "delete") this.#entries.delete(key)
-      else this.#entries.set(key, [[...op.key], op.value.slice()])
+      const key = op.key.join(SEPARATOR)
+      if (op.type === "delete") this.#table(op.key).delete(key)
+      else this.#table(op.key).set(key, [[...op.key], op.value.slice()])
     }
   }
   picture(): Picture {
-    return new Map(this.#entries)
+    return this.under([])
   }
   putBack(picture: Picture): void {
-    this.#entries = new Map(picture)
+    this.#tables.clear()
+    for (const entry of picture) this.#table(entry[0]).set(entry[0].join(SEPARATOR), entry)
+  }
+  #table([name = ""]: StorePath): Map<string, Entry> {
+    const known = this.#tables.get(name)
+    if (known !== undefined) return known
+    const table = new Map<string, Entry>()
+    this.#tables.set(name, table)
+    return table
   }
   /** One hash over everything under some tables. */
   digest(...tables: readonly string[]): string {

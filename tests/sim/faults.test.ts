@@ -1,24 +1,14 @@
 /**
  * Proves that the simulation bites: each fault is planted into the sources as Node reads them, and the seed known for it
- * must show what it breaks. `SIM_FAULT_SEEDS` searches from the first seed on instead.
+ * must show what it breaks. `npm run test:long sim` searches from the first seed on instead.
  */
-import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { FAULTS } from "./faults.ts"
+import { judgeSeeds } from "./pool.ts"
+import { Progress } from "./progress.ts"
 
-const main = fileURLToPath(new URL("main.ts", import.meta.url))
-const SEARCH = process.env["SIM_FAULT_SEEDS"]
-const LIMIT_MS = SEARCH === undefined ? 120_000 : 6 * 3_600_000
-
-/** What a run of the seeds prints. */
-const simulate = (args: readonly string[]): Promise<string> =>
-  new Promise((resolve) => {
-    const command = ["--conditions=@securechat/source", main, ...args]
-    execFile(process.execPath, command, { maxBuffer: 1 << 26 }, (_, stdout, stderr) => {
-      resolve(stdout + stderr)
-    })
-  })
+/** A bound for a busy machine, not an expectation. */
+const LIMIT_MS = 120_000
 
 describe("a fault planted into the product", () => {
   it("has its like in no other: one for each invariant, and fifteen at least", () => {
@@ -39,13 +29,18 @@ describe("a fault planted into the product", () => {
     ])
   })
 
-  it.each(FAULTS)(
+  it.concurrent.each(FAULTS)(
     "is found by the simulation: $name",
     async ({ name, breaks, seed }) => {
-      const seeds = SEARCH === undefined ? ["--from", String(seed), "--seeds", "1"] : ["--seeds", SEARCH]
-      const printed = await simulate(["--plant", name, "--until-broken", ...seeds])
-      expect(printed).toContain(`\n  ${breaks} at record`)
-      if (SEARCH !== undefined) console.log(`${name}: ${printed.split(":", 1)[0] ?? ""}`)
+      const lines: string[] = []
+      const progress = new Progress(1, breaks, (line) => lines.push(line))
+      await judgeSeeds({
+        seeds: [seed],
+        workers: 1,
+        plant: name,
+        onVerdict: (verdict) => progress.add(verdict),
+      })
+      expect(lines.join("\n")).toContain(`\n  ${breaks} at record`)
     },
     LIMIT_MS,
   )

@@ -1,51 +1,67 @@
 /**
- * `npm run test:sim -- --from SEED --seeds N`: any range of seeds, each printed that breaks something. `--plant NAME` puts
- * a fault into the sources as Node reads them, `--until-broken` ends with the first seed that shows one.
+ * `npm run test:sim -- --from SEED --seeds N`: any range of seeds, each printed that breaks something, on `--workers`
+ * processes. `--plant NAME` puts a fault into the sources as Node reads them, `--until-broken` ends with the first seed
+ * that shows one, `--trace` tells of every step. `--search N` looks for the first seed that shows each planted fault, up
+ * to N.
  */
 import { parseArgs } from "node:util"
+import { FAULTS } from "./faults.ts"
 import { plant } from "./plant.ts"
+import { type Verdict, judgeSeeds, range } from "./pool.ts"
+import { Progress } from "./progress.ts"
 
 const { values } = parseArgs({
   options: {
     from: { type: "string", default: "1" },
     seeds: { type: "string", default: "200" },
     steps: { type: "string" },
+    workers: { type: "string", default: "1" },
     trace: { type: "boolean", default: false },
     plant: { type: "string" },
+    search: { type: "string" },
     "until-broken": { type: "boolean", default: false },
   },
 })
-const wanted = values.plant === undefined ? undefined : plant(values.plant).breaks
-// Read only now: a fault has to be in place before the sources are.
-const { replayLine, runSeed, told } = await import("./run.ts")
+const steps = values.steps === undefined ? {} : { steps: Number(values.steps) }
+const workers = Number(values.workers)
+const say = (line: string): void => {
+  console.log(line)
+}
 
-const from = Number(values.from)
-const options = {
-  ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),
-  ...(values.trace
-    ? {
-        onNote: (line: string) => {
-          console.log(line)
-        },
-      }
-    : {}),
+/** Do all seeds of the range keep every invariant, or, with a fault, the one it breaks? */
+const simulate = async (): Promise<boolean> => {
+  const count = Number(values.seeds)
+  const seeds = range(Number(values.from), count)
+  const breaks = FAULTS.find(({ name }) => name === values.plant)?.breaks
+  const progress = new Progress(count, breaks, say)
+  const onVerdict = (verdict: Verdict): boolean => progress.add(verdict) && values["until-broken"]
+  const startedMs = performance.now()
+  if (values.trace) {
+    if (values.plant !== undefined) plant(values.plant)
+    // Read only now: a fault has to be in place before the sources are.
+    const { runSeed } = await import("./run.ts")
+    for (const seed of seeds) if (onVerdict(await runSeed(seed, { ...steps, onNote: say }))) break
+  } else await judgeSeeds({ seeds, workers, ...steps, plant: values.plant, onVerdict })
+  const seconds = Math.round(performance.now() - startedMs) / 1000
+  const { broken, sums, happened } = progress
+  console.log(Object.fromEntries([...happened].toSorted()))
+  console.log({ ...sums, broken: broken.join(" "), seconds })
+  return broken.length === 0 && sums.seeds === count
 }
-const sum = { promised: 0, delivered: 0, told: 0, frames: 0 }
-const broken: number[] = []
-const startedMs = performance.now()
-for (let seed = from; seed < from + Number(values.seeds); seed++) {
-  try {
-    const outcome = await runSeed(seed, options)
-    for (const key of ["promised", "delivered", "told", "frames"] as const) sum[key] += outcome.figures[key]
-    const found = outcome.violations.filter(({ invariant }) => invariant === (wanted ?? invariant))
-    if (found.length === 0) continue
-    console.log(told({ ...outcome, violations: found }))
-  } catch (error) {
-    console.log(`seed ${seed} threw; replay: ${replayLine(seed)}`, error)
+
+/** Is every planted fault found? */
+const search = async (most: number): Promise<boolean> => {
+  let isComplete = true
+  for (const { name, breaks } of FAULTS) {
+    const progress = new Progress(most, breaks, () => undefined)
+    const onVerdict = (verdict: Verdict): boolean => progress.add(verdict)
+    await judgeSeeds({ seeds: range(1, most), workers, plant: name, onVerdict })
+    const [seed] = progress.broken
+    isComplete &&= seed !== undefined
+    say(`${name}: ${seed === undefined ? `NOT FOUND in ${most} seeds` : `breaks ${breaks}, seed ${seed}`}`)
   }
-  broken.push(seed)
-  if (values["until-broken"]) break
+  return isComplete
 }
-const seconds = Math.round(performance.now() - startedMs) / 1000
-console.log({ seeds: Number(values.seeds), broken: broken.join(" "), ...sum, seconds })
-process.exitCode = broken.length === 0 ? 0 : 1
+
+const isSound = values.search === undefined ? await simulate() : await search(Number(values.search))
+process.exitCode = isSound ? 0 : 1

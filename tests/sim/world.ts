@@ -39,6 +39,8 @@ export class World {
   readonly relay: SimulatedRelay
   readonly marker: string
   readonly random: UnsafeSeeded
+  /** What went wrong on purpose, and what was seen of it: how often each. */
+  readonly happened = new Map<string, number>()
   readonly #tricks: Tricks
   readonly #relayClock: DeviceClock
   readonly #copies = new Map<string, Copy>()

@@ -2,6 +2,8 @@
 
 /** One character per byte, so that the engine's own text search can be used on bytes. */
 const latin1 = (bytes: Uint8Array): string => {
+  if (typeof Buffer !== "undefined")
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
   const STEP = 4_096
   let text = ""
   for (let at = 0; at < bytes.length; at += STEP)

@@ -61,15 +61,19 @@ export const fromHex = (text: string): Bytes => {
   )
 }
 
+const encoder = /* @__PURE__ */ new TextEncoder()
+/** Made once: making one costs more than decoding a short text. It keeps nothing between two calls. */
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
 /** UTF-8. A lone surrogate is refused rather than replaced: two texts must not share one encoding. */
 export const utf8 = (text: string): Bytes => {
   if (!text.isWellFormed()) throw malformed("text: a lone surrogate")
-  return copy(new TextEncoder().encode(text))
+  return copy(encoder.encode(text))
 }
 /** @throws ERR_DECODE on invalid UTF-8. A byte order mark is kept as a character. */
 export const fromUtf8 = (bytes: Uint8Array): string => {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch (cause) {
     throw new SecureChatError("ERR_DECODE", "not UTF-8", { cause })
   }

@@ -2,7 +2,7 @@
  * The traffic light of each conversation: computed from what the ledger holds whenever it is asked for,
  * told when it changed. Only the moment of a change is remembered, and not stored. protocol.md §9.3
  */
-import type { Trust } from "../identity/trust.ts"
+import type { Pin, Trust } from "../identity/trust.ts"
 import { shownPin } from "../identity/trust.ts"
 import type { SecurityChange } from "../runtime/types.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
@@ -12,10 +12,18 @@ import { type AccountId, type ConversationId, formatAccountId } from "../wire/ad
 import type { Ledger } from "./ledger.ts"
 import type { ConversationRecord } from "./records.ts"
 
+/** Spelled once for each pin: every light names an account, and every step asks for every light. */
+const names = /* @__PURE__ */ new WeakMap<Pin, AccountId>()
+const accountOf = (pin: Pin): AccountId => {
+  const name = names.get(pin) ?? formatAccountId(pin.accountId)
+  names.set(pin, name)
+  return name
+}
+
 /** The account in force. */
-export const pinnedAccount = (trust: Trust): AccountId => formatAccountId(trust.pin.accountId)
+export const pinnedAccount = (trust: Trust): AccountId => accountOf(trust.pin)
 /** The account a person is shown: the one to be decided about, else the one in force. */
-export const shownAccount = (trust: Trust): AccountId => formatAccountId(shownPin(trust).accountId)
+export const shownAccount = (trust: Trust): AccountId => accountOf(shownPin(trust))
 
 export class Lights {
   readonly #ledger: Ledger

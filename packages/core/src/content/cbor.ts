@@ -45,9 +45,17 @@ const writeNumber = (out: Writer, value: number): void => {
   else writeHead(out, MAJOR.negative, -1 - value)
 }
 
+/** Room for a key: most are numbers of one byte. */
+const KEY_ROOM = 8
+const spelled = (key: CborValue): Bytes => {
+  const out = new Writer(KEY_ROOM)
+  write(out, key)
+  return out.bytes()
+}
+
 const writeMap = (out: Writer, map: ReadonlyMap<CborValue, CborValue>): void => {
   writeHead(out, MAJOR.map, map.size)
-  const entries = [...map].map(([key, value]) => [encodeCbor(key), value] as const)
+  const entries = [...map].map(([key, value]) => [spelled(key), value] as const)
   for (const [key, value] of entries.toSorted(([a], [b]) => compareBytes(a, b))) write(out.put(key), value)
 }
 

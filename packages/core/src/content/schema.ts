@@ -45,6 +45,14 @@ export const tuple =
   (value): value is T =>
     Array.isArray(value) && value.length === checks.length && checks.every((check, i) => check(value[i]))
 
+/** The way back from number to name, turned round once for each table of keys. */
+const turned = /* @__PURE__ */ new WeakMap<object, ReadonlyMap<number, string>>()
+const namesOf = (keys: Readonly<Record<string, number>>): ReadonlyMap<number, string> => {
+  const names = turned.get(keys) ?? new Map(Object.entries(keys).map(([name, key]) => [key, name]))
+  turned.set(keys, names)
+  return names
+}
+
 /** Reads `map` by `keys` (name to integer key) and checks the result against `shape`. */
 export const fromMap = <S extends Shape>(
   map: CborValue,
@@ -52,14 +60,14 @@ export const fromMap = <S extends Shape>(
   shape: S,
 ): Fields<S> => {
   if (!(map instanceof Map)) throw new SecureChatError("ERR_DECODE", "content: not a map")
-  const names = new Map<number, string>()
-  for (const name of Object.keys(shape)) names.set(keys[name] as number, name)
+  const names = namesOf(keys)
   const fields = Object.create(null) as Record<string, unknown>
   for (const [key, value] of map as ReadonlyMap<CborValue, CborValue>) {
     if (typeof key !== "number") throw new SecureChatError("ERR_DECODE", "content: a key is not an integer")
     if (key < 0) continue
     const name = names.get(key)
-    if (name === undefined) throw new SecureChatError("ERR_DECODE", `content: unknown key ${key}`)
+    if (name === undefined || !Object.hasOwn(shape, name))
+      throw new SecureChatError("ERR_DECODE", `content: unknown key ${key}`)
     fields[name] = value
   }
   for (const [name, check] of Object.entries(shape))

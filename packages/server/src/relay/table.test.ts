@@ -32,6 +32,14 @@ describe("a table", () => {
     expect(remove(three, "a")).toBe(three)
   })
 
+  it("keeps no branch for what went", () => {
+    const keys = Array.from({ length: 500 }, (_, i) => `c${i}`)
+    const full = keys.reduce((table, key) => set(table, key, 1), emptyTable<number>(5))
+    const one = keys.slice(1).reduce((table, key) => remove(table, key), full)
+    expect(one).toEqual(set(emptyTable<number>(5), "c0", 1))
+    expect(remove(one, "c0")).toEqual(emptyTable(5))
+  })
+
   it("keeps names like __proto__ and constructor as data", () => {
     let table = emptyTable<number>(9)
     for (const key of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {

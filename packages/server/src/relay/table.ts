@@ -47,17 +47,18 @@ export const get = <V>(table: Table<V>, key: string): V | undefined => {
 export const has = (table: Table<unknown>, key: string): boolean =>
   bucketOf(table, key)?.some((entry) => entry[0] === key) ?? false
 
+/** A branch whose last entry went goes too: it would be walked for ever. */
 const withBucket = <V>(
   node: Node<V> | undefined,
   hash: number,
   level: number,
   bucket: Bucket<V> | undefined,
-): Node<V> => {
+): Node<V> | undefined => {
   const next = node === undefined ? new Array<Node<V> | undefined>(WIDTH).fill(undefined) : node.slice()
   const at = hash & MASK
   next[at] =
     level === LEVELS ? bucket : withBucket(next[at] as Node<V> | undefined, hash >>> BITS, level + 1, bucket)
-  return next
+  return next[at] === undefined && next.every((child) => child === undefined) ? undefined : next
 }
 
 const replaced = <V>(
@@ -68,7 +69,7 @@ const replaced = <V>(
 ): Table<V> => ({
   seed: table.seed,
   size,
-  root: withBucket(table.size === 0 ? undefined : table.root, hashOf(table.seed, key), 1, bucket),
+  root: withBucket(table.size === 0 ? undefined : table.root, hashOf(table.seed, key), 1, bucket) ?? [],
 })
 
 export const set = <V>(table: Table<V>, key: string, value: V): Table<V> => {

@@ -1,3 +1,0 @@
-import { quarter } from "./quarter.ts"
-
-quarter(3)
