@@ -52,6 +52,22 @@ const gapOf = (first: number, last: number): object => ({
   ...{ accountId: alice.chat.accountId, deviceId: alice.chat.deviceId, first, last },
 })
 
+describe("a receipt", () => {
+  it("[B7] takes out of the outbox what it names, and nothing that is held back behind it", async () => {
+    const receipts = world.evil.hold(isDelivery("alice"))
+    const first = await alice.says(bob, "first")
+    const kept = world.evil.hold(isDelivery("bob"))
+    const [second] = await send("second")
+    receipts.release()
+    const toBob = await alice.with(bob)
+    await toBob.waitFor(first.id, "delivered")
+    expect(alice.chat.getSnapshot().outbox).toBe(1)
+    expect(statusOf(second!)).toBe("sent")
+    kept.release()
+    await toBob.waitFor(second!.id, "delivered")
+  })
+})
+
 describe("a message that does not come", () => {
   it("[B7] is named with the next one; its sender does not see it delivered", async () => {
     void lose(1)

@@ -48,6 +48,14 @@ export const CORE_FAULTS: readonly Fault[] = [
     caughtBy: "[B12] refuse a counter beyond the jump without deriving, at its exact edge",
   },
   {
+    name: "a skipped key goes after one turn of the peer",
+    file: "packages/core/src/limits.ts",
+    find: "export const SKIPPED_KEY_TURNS = 5",
+    replace: "export const SKIPPED_KEY_TURNS = 1",
+    test: "packages/core/test/property/million.test.ts",
+    caughtBy: "open everything in a run's first thousand messages, whoever begins again",
+  },
+  {
     name: "a used skipped key is kept",
     file: "packages/core/src/ratchet/skipped.ts",
     find: "skipped: state.skipped.filter((key) => key !== used)",

@@ -31,6 +31,10 @@ export class Life {
     return this.#dead
   }
 
+  /** It ends before the so-manyth step from now, 1 being the next. */
+  endIn(steps: number): void {
+    this.#endsBefore = this.steps + steps
+  }
   /** It ends no more. */
   spare(): void {
     this.#endsBefore = Infinity

@@ -36,4 +36,13 @@ describe("two devices that go on for a long time", () => {
     },
     Math.max(60_000, MESSAGES * 5),
   )
+
+  // Short, for the faults of \`tests/plants\` that these runs must find.
+  it("open everything in a run's first thousand messages, whoever begins again", () => {
+    const run = new LongRun(SEED + 1)
+    run.run(1_000)
+    const { opened, lost, sent, late } = run.totals
+    expect(opened + lost).toBe(sent)
+    expect(late).toBeGreaterThan(0)
+  })
 })
