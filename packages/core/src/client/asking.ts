@@ -31,6 +31,8 @@ export class Asking {
   readonly #timers: KeyedTimers<ConversationId>
   readonly #new = new Gate({ burst: MAX_WANTED, refillMs: MINUTE_MS })
   readonly #heard = new Set<ConversationId>()
+  /** Requests that wait until own messages are out. */
+  readonly #behind = new Set<ConversationId>()
   readonly #resets = new Gate({ burst: 1, refillMs: 60 * MINUTE_MS })
 
   constructor(context: Context, sessions: Sessions) {
@@ -94,8 +96,13 @@ export class Asking {
     for (const { conversationId } of this.#context.ledger.wanted.values())
       this.#schedule(conversationId, RESEND_DELAY_MS)
   }
+  /** Own messages stood in the way; they are out. */
+  goOn(id: ConversationId): void {
+    if (this.#behind.delete(id)) this.#ask(id).catch(this.#context.report)
+  }
   stop(): void {
     this.#timers.clear()
+    this.#behind.clear()
   }
 
   #of(id: ConversationId): Wanted[] {
@@ -110,10 +117,14 @@ export class Asking {
   }
 
   async #ask(id: ConversationId): Promise<void> {
-    const { ledger, lights, relay, deps } = this.#context
+    const { ledger, lights, relay, deps, toGo } = this.#context
     const record = ledger.conversations.get(id)
     if (record === undefined || !relay.usable) return
     const account = pinnedAccount(record.trust)
+    if (toGo(account)) {
+      this.#behind.add(id)
+      return
+    }
     const now = deps.nowMs()
     const unheard = !this.#heard.has(id) && this.#of(id).some((wanted) => wanted.asked >= MAX_RESENDS)
     const renew = (unheard || !hasSession(ledger, account)) && this.#resets.open(id, now)

@@ -41,6 +41,10 @@ export interface Context {
   readonly settle: (change: Change, id: ConversationId, account: AccountId, upTo: number) => void
   /** A receipt is owed. */
   readonly owe: (id: ConversationId) => void
+  /** Own messages to this account still have to be submitted: nothing that is sealed now may overtake them. */
+  readonly toGo: (account: AccountId) => boolean
+  /** None has any more. */
+  readonly allOut: (id: ConversationId) => void
   /** Own messages are out and not confirmed. `heard`: their recipient has just spoken without having them. */
   readonly unconfirmed: (id: ConversationId, heard: boolean) => void
   /** A number was given up: its recipient waits for nothing there. */

@@ -31,7 +31,7 @@ import { Sessions } from "./sessions.ts"
 import { showRecord } from "./show.ts"
 import { Telling } from "./telling.ts"
 import { Typing } from "./typing.ts"
-import { age, catchUp } from "./upkeep.ts"
+import { catchUp, keepHouse } from "./upkeep.ts"
 import type { ChatEvents, Message, ReceiptEvent, Receipts, Unreadable } from "./types.ts"
 import { Vault } from "./vault.ts"
 
@@ -44,8 +44,6 @@ export interface EngineHooks {
   /** The store is another's now. */
   readonly lost: (error: SecureChatError) => void
 }
-
-const HOUR_MS = 3_600_000
 
 export class Engine {
   readonly settings: Settings
@@ -131,7 +129,7 @@ export class Engine {
   readonly start = (): void => {
     this.#open = true
     this.#controller = new AbortController()
-    this.#keepHouse()
+    this.#cancelHousekeeping = keepHouse(this.context, () => this.#publisher.refresh())
     this.connection.start()
   }
 
@@ -243,6 +241,10 @@ export class Engine {
       owe: (id) => {
         if (settings.receipts.delivered) this.#receipts.schedule(id)
       },
+      toGo: (account) => this.outbox.toGo(this.ledger.deviceOf(account)),
+      allOut: (id) => {
+        for (const part of [this.#receipts, this.#asking]) part.goOn(id)
+      },
       unconfirmed: (id, heard) => {
         this.#receipts.watch(id, heard)
       },
@@ -327,15 +329,5 @@ export class Engine {
   readonly #settle: Context["settle"] = (change, id, account, upTo) => {
     for (const entry of this.ledger.entriesTo(id, account))
       if (entry.sequence <= upTo) change.dropEntry(entry)
-  }
-
-  /** Sessions and prekeys age. */
-  #keepHouse(): void {
-    this.#cancelHousekeeping = this.#timers.after(HOUR_MS, () => {
-      this.#keepHouse()
-      age(this.context)
-        .then(() => (this.relay.usable ? this.#publisher.refresh() : undefined))
-        .catch(this.context.report)
-    })
   }
 }

@@ -10,7 +10,7 @@ import { MAX_RESENDS } from "../limits.ts"
 import { backoffMs, uniform } from "../runtime/backoff.ts"
 import { isTransient } from "../session/security.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
-import { type ConversationId, MESSAGE_ID_BYTES, type MessageId } from "../wire/address.ts"
+import { type ConversationId, type DeviceId, MESSAGE_ID_BYTES, type MessageId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { type Draft, composeText, conversationIn } from "./compose.ts"
 import { Change } from "./ledger.ts"
@@ -170,6 +170,16 @@ export class Outbox {
     this.pump()
   }
 
+  /**
+   * Own messages to this device still have to be submitted. What is sealed now must not overtake them: after a few
+   * turns of the ratchet their keys are gone at the recipient, and a backlog could not be opened any more.
+   */
+  toGo(device: DeviceId | undefined): boolean {
+    for (const entry of this.#context.ledger.outbox.values())
+      if (entry.device === device && (this.#flying.has(entry.order) || this.#mayGo(entry))) return true
+    return false
+  }
+
   /** Submits what may go, in order. */
   pump(): void {
     const { ledger, relay } = this.#context
@@ -202,6 +212,7 @@ export class Outbox {
       await this.#onFailure(entry, error)
     } finally {
       this.#flying.delete(entry.order)
+      if (!this.toGo(entry.device)) this.#context.allOut(entry.conversationId)
       this.#told(entry.conversationId, [entry.messageId])
     }
   }

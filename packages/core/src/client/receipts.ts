@@ -82,10 +82,14 @@ export class ReceiptsOwed {
       this.want(id)
     })
   }
+  /** Own messages stood in the way, which say themselves what arrived until they were written; they are out. */
+  goOn(id: ConversationId): void {
+    if (this.#due(id) || this.#wanted.has(id)) this.schedule(id)
+  }
   /** After a sign-in: everything owed. */
   scheduleAll(): void {
     const { ledger } = this.#context
-    for (const id of ledger.conversations.keys()) if (this.#due(id) || this.#wanted.has(id)) this.schedule(id)
+    for (const id of ledger.conversations.keys()) this.goOn(id)
     for (const entry of ledger.entries()) this.watch(entry.conversationId, false)
   }
   stop(): void {
@@ -127,13 +131,17 @@ export class ReceiptsOwed {
   }
 
   async #make(id: ConversationId, announce: boolean): Promise<Made | undefined> {
-    const { ledger, lights, settings, deps } = this.#context
+    const { ledger, lights, settings, deps, toGo } = this.#context
     const record = ledger.conversations.get(id)
     if (record === undefined || lights.of(id).level === "red" || !(announce || this.#due(id)))
       return undefined
     const account = pinnedAccount(record.trust)
     const device = ledger.deviceOf(account)
     if (device === undefined) return undefined
+    if (toGo(account)) {
+      if (announce) this.#wanted.add(id)
+      return undefined
+    }
     const state = ledger.direct(id, account)
     const { readUpTo, delivered, known, knownHead } = progressOf(state, device)
     const entries = ledger.entriesTo(id, account)

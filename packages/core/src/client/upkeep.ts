@@ -8,7 +8,9 @@ import { expireOutbox } from "./given-up.ts"
 import type { Names } from "./names.ts"
 import type { Sessions } from "./sessions.ts"
 
-export const age = async (context: Context): Promise<void> => {
+const HOUR_MS = 3_600_000
+
+const age = async (context: Context): Promise<void> => {
   const { ledger, deps, changed } = context
   await ledger.queue.run(async () => {
     const change = new Change(ledger)
@@ -21,6 +23,22 @@ export const age = async (context: Context): Promise<void> => {
   })
   await expireOutbox(context)
   changed()
+}
+
+/** Sessions and prekeys age, looked at each hour until the returned function is called. */
+export const keepHouse = (context: Context, refreshPrekeys: () => Promise<unknown>): (() => void) => {
+  const { timers, relay, report } = context
+  const next = (): (() => void) =>
+    timers.after(HOUR_MS, () => {
+      cancel = next()
+      age(context)
+        .then(() => (relay.usable ? refreshPrekeys() : undefined))
+        .catch(report)
+    })
+  let cancel = next()
+  return () => {
+    cancel()
+  }
 }
 
 /** After a sign-in, what may take longer than a person wants to wait for `online`: ends of what is too old, names, missing keys. */
