@@ -117,6 +117,8 @@ export interface Delivery {
   /** Mail came during that read. */
   readonly more: boolean
   readonly caughtUp: boolean
+  /** The next one has no room in the window: only an ack goes on. */
+  readonly windowFull: boolean
   /** Since when the socket has had no room; undefined: it has. */
   readonly blockedSinceMs?: number
 }
@@ -169,15 +171,15 @@ export interface RelayState {
   readonly draining: boolean
 }
 
-/** An empty relay; `seed` is 32 random bits. */
-export const emptyRelay = (seed: number): RelayState => ({
-  connections: emptyTable(seed),
-  routes: emptyTable(seed),
-  recipients: emptyTable(seed),
-  presence: emptyTable(seed),
-  buckets: emptyTable(seed),
-  addresses: emptyTable(seed),
-  pending: emptyTable(seed),
+/** A relay that nobody has come to yet. */
+export const emptyRelay = (): RelayState => ({
+  connections: emptyTable(),
+  routes: emptyTable(),
+  recipients: emptyTable(),
+  presence: emptyTable(),
+  buckets: emptyTable(),
+  addresses: emptyTable(),
+  pending: emptyTable(),
   pendingTotal: 0,
   draining: false,
 })

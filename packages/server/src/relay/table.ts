@@ -1,102 +1,96 @@
 /**
- * A map that is a value: `set` and `remove` return a new one and share all but one path with the old, so
- * that the relay's whole state can be kept, compared and thrown away like a number, at 10⁴ entries and
- * more. Three levels of 32 branches over a seeded hash, then small buckets. The seed is random: keys are
- * chosen by strangers, and must not be able to meet in one bucket on purpose.
+ * A map that is a value: `set` and `remove` return a new one and leave the old as it was, so that the relay's whole state
+ * can be kept, compared and thrown away like a number. The newest version holds a native Map; an older one holds only what
+ * the next changed, and takes the Map over when somebody reads it after all (H. Baker, "Shallow binding makes functional
+ * arrays fast", 1991). The relay reads the newest alone, at the price of the Map. Keys are chosen by strangers: V8 seeds its
+ * hashes of strings anew in each process.
  */
-const BITS = 5
-const WIDTH = 1 << BITS
-const MASK = WIDTH - 1
-const LEVELS = 3
-
 type Entry<V> = readonly [key: string, value: V]
-type Bucket<V> = readonly Entry<V>[]
-/** Branches above the last level, buckets below it. */
-type Node<V> = readonly (Node<V> | Bucket<V> | undefined)[]
 
-export interface Table<V> {
-  readonly seed: number
-  readonly size: number
-  readonly root: Node<V>
+class Version<V> {
+  /** Set once, before anybody else sees it. */
+  size = 0
+  /** Undefined in an older version. */
+  map: Map<string, V> | undefined
+  /** Of an older version: the next newer one, and what that changed of it. */
+  newer: Version<V> | undefined
+  #key = ""
+  #value: V | undefined
+  #had = false
+
+  constructor(map: Map<string, V>) {
+    this.map = map
+  }
+
+  /** Gives the Map to `newer`, before its change at `key`. */
+  handTo(newer: Version<V>, map: Map<string, V>, key: string): void {
+    this.#key = key
+    this.#value = map.get(key)
+    this.#had = this.#value !== undefined || map.has(key)
+    this.newer = newer
+    this.map = undefined
+  }
+
+  /** Takes it back from `newer`, which becomes an older version. */
+  takeFrom(newer: Version<V>, map: Map<string, V>): void {
+    newer.handTo(this, map, this.#key)
+    if (this.#had) map.set(this.#key, this.#value as V)
+    else map.delete(this.#key)
+    this.#value = undefined
+    this.newer = undefined
+    this.map = map
+  }
+
+  toJSON(): readonly Entry<V>[] {
+    return entries(this)
+  }
 }
 
-export const emptyTable = <V>(seed: number): Table<V> => ({ seed, size: 0, root: [] })
+export type Table<V> = Version<V>
 
-/** FNV-1a over the characters. */
-const hashOf = (seed: number, key: string): number => {
-  let hash = seed ^ 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return (hash ^ (hash >>> 15)) >>> 0
+export const emptyTable = <V>(): Table<V> => new Version<V>(new Map())
+
+/** The Map, moved from the newest version to this one, step by step. */
+const reach = <V>(table: Version<V>): Map<string, V> => {
+  const behind: Version<V>[] = []
+  let at = table
+  for (let { newer } = at; newer !== undefined; { newer } = at) {
+    behind.push(at)
+    at = newer
+  }
+  const map = at.map as Map<string, V>
+  for (const older of behind.toReversed()) {
+    older.takeFrom(at, map)
+    at = older
+  }
+  return map
 }
 
-const bucketOf = <V>(table: Table<V>, key: string): Bucket<V> | undefined => {
-  let hash = hashOf(table.seed, key)
-  let node: Node<V> | undefined = table.root
-  for (let level = 1; level < LEVELS && node !== undefined; level++, hash >>>= BITS)
-    node = node[hash & MASK] as Node<V> | undefined
-  return node?.[hash & MASK] as Bucket<V> | undefined
-}
+const mapOf = <V>(table: Version<V>): Map<string, V> => table.map ?? reach(table)
 
-export const get = <V>(table: Table<V>, key: string): V | undefined => {
-  const bucket = bucketOf(table, key)
-  if (bucket === undefined) return undefined
-  for (const entry of bucket) if (entry[0] === key) return entry[1]
-  return undefined
-}
+export const get = <V>(table: Table<V>, key: string): V | undefined => mapOf(table).get(key)
 
-export const has = (table: Table<unknown>, key: string): boolean =>
-  bucketOf(table, key)?.some((entry) => entry[0] === key) ?? false
-
-/** A branch whose last entry went goes too: it would be walked for ever. */
-const withBucket = <V>(
-  node: Node<V> | undefined,
-  hash: number,
-  level: number,
-  bucket: Bucket<V> | undefined,
-): Node<V> | undefined => {
-  const next = node === undefined ? new Array<Node<V> | undefined>(WIDTH).fill(undefined) : node.slice()
-  const at = hash & MASK
-  next[at] =
-    level === LEVELS ? bucket : withBucket(next[at] as Node<V> | undefined, hash >>> BITS, level + 1, bucket)
-  return next[at] === undefined && next.every((child) => child === undefined) ? undefined : next
-}
-
-const replaced = <V>(
-  table: Table<V>,
-  key: string,
-  bucket: Bucket<V> | undefined,
-  size: number,
-): Table<V> => ({
-  seed: table.seed,
-  size,
-  root: withBucket(table.size === 0 ? undefined : table.root, hashOf(table.seed, key), 1, bucket) ?? [],
-})
+export const has = (table: Table<unknown>, key: string): boolean => mapOf(table).has(key)
 
 export const set = <V>(table: Table<V>, key: string, value: V): Table<V> => {
-  const bucket = bucketOf(table, key) ?? []
-  const rest = bucket.filter((entry) => entry[0] !== key)
-  return replaced(table, key, [...rest, [key, value]], table.size + 1 + rest.length - bucket.length)
+  const map = mapOf(table)
+  const newer = new Version(map)
+  table.handTo(newer, map, key)
+  newer.size = map.set(key, value).size
+  return newer
 }
 
 export const remove = <V>(table: Table<V>, key: string): Table<V> => {
-  const bucket = bucketOf(table, key)
-  const rest = bucket?.filter((entry) => entry[0] !== key)
-  if (bucket === undefined || rest?.length === bucket.length) return table
-  return replaced(table, key, rest?.length === 0 ? undefined : rest, table.size - 1)
+  const map = mapOf(table)
+  if (!map.has(key)) return table
+  const newer = new Version(map)
+  table.handTo(newer, map, key)
+  map.delete(key)
+  newer.size = map.size
+  return newer
 }
 
 /** Every entry, in no order anybody may rely on. */
-export const entries = <V>(table: Table<V>): readonly Entry<V>[] => {
-  const found: Entry<V>[] = []
-  const walk = (node: Node<V>, level: number): void => {
-    for (const child of node) {
-      if (child === undefined) continue
-      if (level === LEVELS) found.push(...(child as Bucket<V>))
-      else walk(child as Node<V>, level + 1)
-    }
-  }
-  walk(table.root, 1)
-  return found
-}
+export const entries = <V>(table: Table<V>): readonly Entry<V>[] => [...mapOf(table)]
 
-export const values = <V>(table: Table<V>): readonly V[] => entries(table).map((entry) => entry[1])
+export const values = <V>(table: Table<V>): readonly V[] => [...mapOf(table).values()]

@@ -196,7 +196,7 @@ describe("the transition", () => {
       keepsHandles: false,
       shared: false,
     }
-    const empty = emptyRelay(1)
+    const empty = emptyRelay()
     const before = JSON.stringify(empty)
     const opened = {
       type: "opened",
