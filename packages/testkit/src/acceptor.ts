@@ -56,7 +56,9 @@ export const acceptor = (
       if (take === undefined) ready.push(accepted)
       else take(accepted)
       return {
-        onFrame: (frame) => {
+        // A relay takes views; a transport's frames are its receiver's own.
+        onFrame: (view) => {
+          const frame = new Uint8Array(view)
           tell((taker) => {
             taker.onFrame(frame)
           })

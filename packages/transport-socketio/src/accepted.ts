@@ -2,11 +2,11 @@
 import { SecureChatError } from "@securechat/core/errors"
 import {
   type CloseInfo,
+  type ConnectionHandlers,
   type ConnectionOrigin,
   type GuardedConnection,
   type ListenerContext,
   type Timers,
-  type TransportContext,
   guardConnection,
   neverMind,
   slowReader,
@@ -31,6 +31,8 @@ export interface ConnectionLimits {
   readonly slowMs: number
   readonly closeTimeoutMs: number
   readonly timers: Timers
+  /** Of the same clock. */
+  readonly nowMs: () => number
 }
 
 const full = (bufferedBytes: number, maxBufferedBytes: number): SecureChatError =>
@@ -48,7 +50,7 @@ class Accepted {
   readonly #guarded: GuardedConnection
   readonly #decoder = new RelayDecoder()
   readonly #slow
-  #handlers: Pick<TransportContext, "onFrame" | "onClose"> | undefined
+  #handlers: ConnectionHandlers | undefined
   /** The client has entered the default namespace: it takes no event before. */
   readonly #joined: Promise<void>
   #join = (): void => undefined
@@ -71,6 +73,7 @@ class Accepted {
     })
     this.#slow = slowReader({
       timers: limits.timers,
+      nowMs: limits.nowMs,
       slowMs: limits.slowMs,
       slow: () => {
         this.#info ??= faultInfo(closeCodeOf(RELAY_CODE.slow), "slow reader")
@@ -101,7 +104,7 @@ class Accepted {
   get guarded(): GuardedConnection {
     return this.#guarded
   }
-  set handlers(handlers: Pick<TransportContext, "onFrame" | "onClose">) {
+  set handlers(handlers: ConnectionHandlers) {
     this.#handlers = handlers
   }
 

@@ -226,7 +226,7 @@ describe("socketIoListener, with peers that are dead or slow", () => {
 
   it("lets a reader go that takes nothing for its time, and rejects what it did not take", async () => {
     const clock = manualClock()
-    const here = await start({ timers: clock.timers })
+    const here = await start({ timers: clock.timers, nowMs: clock.nowMs })
     const [client, far] = await Promise.all([rawClient(here, "40"), recordedEnd(here.transport)])
     while (client.heard.length < 2) await turn()
     here.sockets[0]?.cork()
@@ -242,7 +242,7 @@ describe("socketIoListener, with peers that are dead or slow", () => {
 
   it("does not wait for a dead peer to end", async () => {
     const clock = manualClock()
-    const here = await start({ timers: clock.timers })
+    const here = await start({ timers: clock.timers, nowMs: clock.nowMs })
     const [client, far] = await Promise.all([rawClient(here, "40"), recordedEnd(here.transport)])
     while (client.heard.length < 2) await turn()
     client.socket.pause()

@@ -46,6 +46,7 @@ const DEFAULTS: ConnectionLimits = {
   slowMs: SLOW_READER_MS,
   closeTimeoutMs: CLOSE_TIMEOUT_MS,
   timers: platformTimers,
+  nowMs: () => performance.now(),
 }
 
 const refuseUpgrade = (socket: Duplex, status: string): void => {

@@ -2,10 +2,13 @@
 import type { Duplex } from "node:stream"
 import { SecureChatError } from "@securechat/core/errors"
 import {
+  type CloseInfo,
+  type ConnectionHandlers,
   type ConnectionOrigin,
   type GuardedConnection,
   type ListenerContext,
-  type TransportContext,
+  type Medium,
+  type SlowReader,
   guardConnection,
   wsFaultCode,
   slowReader,
@@ -14,9 +17,9 @@ import {
 } from "@securechat/core/transport"
 import { RELAY_CODE, closeCodeOf } from "@securechat/core/wire"
 import type { WebSocket } from "ws"
-import { holdForTurn } from "./batch.ts"
+import { holdForTurn, inOneWrite } from "./batch.ts"
 import { ABNORMAL, UNSUPPORTED_DATA, beginClose, closeInfo, faultInfo } from "./close.ts"
-import { heartbeat } from "./heartbeat.ts"
+import { type Heartbeat, heartbeat } from "./heartbeat.ts"
 
 export interface ConnectionLimits {
   readonly maxFrameBytes: number
@@ -27,6 +30,8 @@ export interface ConnectionLimits {
   readonly slowMs: number
   readonly closeTimeoutMs: number
   readonly timers: Timers
+  /** Of the same clock. */
+  readonly nowMs: () => number
 }
 
 const full = (bufferedBytes: number, maxBufferedBytes: number): SecureChatError =>
@@ -40,21 +45,31 @@ export interface Upgraded {
   readonly raw: Duplex
 }
 
-class Accepted {
+/** Whoever waits for its frame to be taken. */
+interface Waiting {
+  resolve(): void
+  reject(error: Error): void
+}
+
+class Accepted implements Medium, ConnectionHandlers {
   readonly #socket: WebSocket
   /** What `#socket` writes to. */
   readonly #raw: Duplex
   readonly #limits: ConnectionLimits
-  readonly #guarded: GuardedConnection
-  readonly #heartbeat
-  readonly #slow
-  #handlers: Pick<TransportContext, "onFrame" | "onClose"> | undefined
+  readonly #heartbeat: Heartbeat
+  readonly #slow: SlowReader
+  readonly guarded: GuardedConnection
+  handlers: ConnectionHandlers | undefined
   /** What we blame the far end for; the first counts. */
   #fault: { readonly code: number; readonly reason: string } | undefined
   #cancelCloseTimeout = neverMind
+  /** Frames of this turn. */
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #waiting: Waiting[] | undefined
 
   constructor({ socket, raw }: Upgraded, limits: ConnectionLimits, context: ListenerContext) {
-    const { timers, heartbeatMs, heartbeatTimeoutMs, slowMs, maxFrameBytes } = limits
+    const { timers, nowMs, heartbeatMs, heartbeatTimeoutMs, slowMs, maxFrameBytes } = limits
     this.#socket = socket
     this.#raw = raw
     this.#limits = limits
@@ -71,45 +86,79 @@ class Accepted {
     })
     this.#slow = slowReader({
       timers,
+      nowMs,
       slowMs,
       slow: () => {
         this.#drop(closeCodeOf(RELAY_CODE.slow), "slow reader")
       },
     })
-    this.#guarded = guardConnection(
-      {
-        bufferedBytes: () => socket.bufferedAmount,
-        send: (frame) => this.#send(frame),
-        close: (code, reason) => {
-          this.#close(code, reason)
-        },
-      },
-      {
-        name: "websocket",
-        log: context.log,
-        maxFrameBytes,
-        handlers: {
-          onFrame: (frame) => this.#handlers?.onFrame(frame),
-          onClose: (info) => this.#handlers?.onClose(info),
-        },
-      },
-    )
+    const { log } = context
+    this.guarded = guardConnection(this, {
+      name: "websocket",
+      log,
+      maxFrameBytes,
+      handlers: this,
+      views: true,
+    })
     this.#listen()
   }
 
-  get guarded(): GuardedConnection {
-    return this.#guarded
+  onFrame(frame: Uint8Array): void {
+    this.handlers?.onFrame(frame)
   }
-  set handlers(handlers: Pick<TransportContext, "onFrame" | "onClose">) {
-    this.#handlers = handlers
+  onClose(info: CloseInfo): void {
+    this.handlers?.onClose(info)
+  }
+
+  bufferedBytes(): number {
+    return this.#heldBytes + this.#socket.bufferedAmount
+  }
+
+  post(frame: Uint8Array): boolean {
+    if (this.bufferedBytes() + frame.length > this.#limits.maxBufferedBytes) return false
+    this.#slow.queued()
+    if (this.#held.push(frame) === 1) holdForTurn(this)
+    this.#heldBytes += frame.length
+    return true
+  }
+
+  send(frame: Uint8Array): Promise<void> {
+    if (!this.post(frame)) throw full(this.bufferedBytes(), this.#limits.maxBufferedBytes)
+    return new Promise((resolve, reject) => {
+      ;(this.#waiting ??= []).push({ resolve, reject })
+    })
+  }
+
+  /** All frames of the turn in one write. */
+  flush(): void {
+    const frames = this.#held
+    if (frames.length === 0) return
+    const waiting = this.#waiting
+    this.#held = []
+    this.#heldBytes = 0
+    this.#waiting = undefined
+    // Nothing may follow a close that has begun; the stream below refuses what comes after its end.
+    this.#raw.write(inOneWrite(frames), (error) => {
+      this.#written(frames.length, waiting, error)
+    })
+  }
+
+  #written(frames: number, waiting: readonly Waiting[] | undefined, error: Error | null | undefined): void {
+    if (error instanceof Error) for (const one of waiting ?? []) one.reject(error)
+    else {
+      this.#slow.taken(frames)
+      for (const one of waiting ?? []) one.resolve()
+      this.handlers?.onDrain?.()
+    }
   }
 
   #listen(): void {
     const socket = this.#socket
-    socket.binaryType = "arraybuffer"
+    // A view of what was read, where a message lies in one piece.
+    socket.binaryType = "nodebuffer"
     socket.on("message", (data, isBinary) => {
       this.#heartbeat.heard()
-      if (isBinary && data instanceof ArrayBuffer) this.#guarded.received(new Uint8Array(data))
+      if (isBinary && data instanceof Uint8Array) this.guarded.received(data)
       else this.#refuse(UNSUPPORTED_DATA, "binary messages only")
     })
     const heard = (): void => {
@@ -127,33 +176,15 @@ class Accepted {
       this.#slow.stop()
       this.#cancelCloseTimeout()
       const fault = this.#fault
-      this.#guarded.ended(
+      this.guarded.ended(
         fault === undefined ? closeInfo(code, reason.toString()) : faultInfo(fault.code, fault.reason),
       )
     })
   }
 
-  #send(frame: Uint8Array): Promise<void> {
-    const { maxBufferedBytes } = this.#limits
-    const bufferedBytes = this.#socket.bufferedAmount
-    if (bufferedBytes + frame.length > maxBufferedBytes) throw full(bufferedBytes, maxBufferedBytes)
-    this.#slow.queued()
-    holdForTurn(this.#raw)
-    return new Promise((resolve, reject) => {
-      this.#socket.send(frame, (error) => {
-        if (error instanceof Error) {
-          reject(error)
-          return
-        }
-        this.#slow.taken()
-        resolve()
-      })
-    })
-  }
-
   #refuse(code: number, reason: string): void {
     this.#fault ??= { code, reason }
-    void this.#guarded.connection.close({ code, reason })
+    void this.guarded.connection.close({ code, reason })
   }
 
   /** For a peer that takes nothing any more: a closing handshake would wait behind what it does not take. */
@@ -162,7 +193,9 @@ class Accepted {
     this.#socket.terminate()
   }
 
-  #close(code: number | undefined, reason: string | undefined): void {
+  close(code: number | undefined, reason: string | undefined): void {
+    // What was sent before goes out before.
+    if (this.#socket.readyState === this.#socket.OPEN) this.flush()
     beginClose(this.#socket, code, reason)
     this.#cancelCloseTimeout = this.#limits.timers.after(this.#limits.closeTimeoutMs, () => {
       this.#socket.terminate()

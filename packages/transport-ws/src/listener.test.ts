@@ -131,7 +131,7 @@ describe("webSocketListener, when it closes", () => {
 
   it("leaves no timer when the clients answer", async () => {
     const clock = manualClock()
-    const { listener, transport, url } = await start({ timers: clock.timers })
+    const { listener, transport, url } = await start({ timers: clock.timers, nowMs: clock.nowMs })
     await Promise.all([recordedEnd(webSocket(url)), recordedEnd(transport)])
     await listener.close()
     expect(clock.pending).toBe(0)

@@ -42,6 +42,7 @@ const DEFAULTS: ConnectionLimits = {
   slowMs: SLOW_READER_MS,
   closeTimeoutMs: CLOSE_TIMEOUT_MS,
   timers: platformTimers,
+  nowMs: () => performance.now(),
 }
 
 /** The header is a list; a client that offers more than ours is answered with ours. */

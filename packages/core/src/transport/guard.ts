@@ -14,6 +14,8 @@ export interface Medium {
    * back pressure.
    */
   send(frame: Bytes): void | Promise<void>
+  /** The same without a promise, of a frame that is the medium's from now on. False: no room. */
+  post?(frame: Uint8Array): boolean
   /** Begins to close; must lead to `ended`. Called once at most. */
   close(code: number | undefined, reason: string | undefined): void
 }
@@ -24,13 +26,15 @@ export interface GuardOptions {
   readonly log: Logger
   readonly handlers: Pick<TransportContext, "onFrame" | "onClose">
   readonly maxFrameBytes?: number | undefined
+  /** The handlers take views: `received` hands on what it is given. */
+  readonly views?: boolean | undefined
   /** Closes the connection when it fires. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface GuardedConnection {
   readonly connection: TransportConnection
-  /** A frame came in. Hands on a plain copy, and nothing once a close has begun. */
+  /** A frame came in. Hands on a plain copy, unless views will do; and nothing once a close has begun. */
   received(frame: Uint8Array): void
   /** The medium has ended. Only the first call counts. */
   ended(info: CloseInfo): void
@@ -74,6 +78,14 @@ class Guard implements TransportConnection, GuardedConnection {
     }
   }
 
+  protected posted(frame: Uint8Array): boolean {
+    const { maxFrameBytes } = this.#options
+    if (this.#phase !== "open") return true
+    if (maxFrameBytes !== undefined && frame.length > maxFrameBytes)
+      throw tooLarge(frame.length, maxFrameBytes)
+    return this.#medium.post?.(frame) ?? false
+  }
+
   close(info: { code?: number | undefined; reason?: string | undefined } = {}): Promise<void> {
     if (this.#phase === "open") {
       this.#phase = "closing"
@@ -84,18 +96,23 @@ class Guard implements TransportConnection, GuardedConnection {
 
   received(frame: Uint8Array): void {
     if (this.#phase !== "open") return
-    this.#hand(() => {
-      this.#options.handlers.onFrame(plain(frame))
-    })
+    const { views, handlers } = this.#options
+    try {
+      handlers.onFrame(views === true ? frame : plain(frame))
+    } catch (error) {
+      this.#blame(error)
+    }
   }
 
   ended(info: CloseInfo): void {
     if (this.#phase === "closed") return
     this.#phase = "closed"
     this.#options.signal?.removeEventListener("abort", this.#abort)
-    this.#hand(() => {
+    try {
       this.#options.handlers.onClose(info)
-    })
+    } catch (error) {
+      this.#blame(error)
+    }
     this.#settle()
   }
 
@@ -104,20 +121,23 @@ class Guard implements TransportConnection, GuardedConnection {
   }
 
   /** A handler that throws ends its own connection, never the process: one frame must not stop a relay. */
-  #hand(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      const { name, log } = this.#options
-      log.error("a transport handler threw", { transport: name, ...traceOf(error) })
-      void this.close({ code: CLOSE_INTERNAL })
-    }
+  #blame(error: unknown): void {
+    const { name, log } = this.#options
+    log.error("a transport handler threw", { transport: name, ...traceOf(error) })
+    void this.close({ code: CLOSE_INTERNAL })
+  }
+}
+
+/** Over a medium that takes posts. */
+class PostingGuard extends Guard {
+  post(frame: Uint8Array): boolean {
+    return this.posted(frame)
   }
 }
 
 /** A connection that keeps the contract over whatever `medium` does. */
 export const guardConnection = (medium: Medium, options: GuardOptions): GuardedConnection =>
-  new Guard(medium, options)
+  medium.post === undefined ? new Guard(medium, options) : new PostingGuard(medium, options)
 
 /** A plain copy: `slice` of a Buffer is a view of its pool, and a Buffer is no plain Uint8Array. */
 const plain = (frame: Uint8Array): Bytes => new Uint8Array(frame)

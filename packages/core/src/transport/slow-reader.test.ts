@@ -8,6 +8,7 @@ describe("slowReader", () => {
     const seen: string[] = []
     const reader = slowReader({
       timers: clock.timers,
+      nowMs: clock.nowMs,
       slowMs: 30,
       slow: () => seen.push(`slow@${clock.nowMs()}`),
     })
@@ -35,12 +36,17 @@ describe("slowReader", () => {
     expect(seen).toEqual(["slow@59"])
   })
 
-  it("waits for nobody when nothing waits, and leaves no timer", async () => {
+  it("waits for nobody when nothing waits, and lets its timer go with the next look", async () => {
     const { clock, seen, reader } = watch()
     reader.queued()
     reader.taken()
+    await clock.advance(30)
     expect(clock.pending).toBe(0)
     reader.queued()
+    reader.queued()
+    reader.taken(2)
+    reader.queued()
+    expect(clock.pending).toBe(1)
     reader.stop()
     expect(clock.pending).toBe(0)
     await clock.advance(100)

@@ -6,6 +6,8 @@ import { type Timers, neverMind } from "./timers.ts"
 
 export interface SlowReaderOptions {
   readonly timers: Timers
+  /** Of the same clock as the timers. */
+  readonly nowMs: () => number
   readonly slowMs: number
   readonly slow: () => void
 }
@@ -13,31 +15,52 @@ export interface SlowReaderOptions {
 export interface SlowReader {
   /** A frame went into the buffer. */
   queued(): void
-  /** A frame left it. */
-  taken(): void
+  /** So many have left it. */
+  taken(frames?: number): void
   stop(): void
 }
 
-export const slowReader = ({ timers, slowMs, slow }: SlowReaderOptions): SlowReader => {
-  let waiting = 0
-  let cancel = neverMind
-  const watch = (): void => {
-    cancel()
-    cancel = waiting > 0 ? timers.after(slowMs, slow) : neverMind
+/** One timer for as long as something is sent, not one per frame: when it is due it looks back at what was taken. */
+class Watched implements SlowReader {
+  readonly #options: SlowReaderOptions
+  #waiting = 0
+  /** Since when nothing was taken. */
+  #sinceMs = 0
+  #cancel = neverMind
+
+  constructor(options: SlowReaderOptions) {
+    this.#options = options
   }
-  return {
-    queued: () => {
-      waiting++
-      if (waiting === 1) watch()
-    },
-    taken: () => {
-      waiting--
-      watch()
-    },
-    stop: () => {
-      cancel()
-      cancel = neverMind
-      waiting = 0
-    },
+
+  queued(): void {
+    if (this.#waiting++ > 0) return
+    this.#sinceMs = this.#options.nowMs()
+    if (this.#cancel === neverMind) this.#lookIn(this.#options.slowMs)
+  }
+
+  taken(frames = 1): void {
+    this.#waiting -= frames
+    this.#sinceMs = this.#options.nowMs()
+  }
+
+  stop(): void {
+    this.#cancel()
+    this.#cancel = neverMind
+    this.#waiting = 0
+  }
+
+  #lookIn(ms: number): void {
+    this.#cancel = this.#options.timers.after(ms, this.#look)
+  }
+
+  readonly #look = (): void => {
+    this.#cancel = neverMind
+    if (this.#waiting === 0) return
+    const { nowMs, slowMs, slow } = this.#options
+    const leftMs = this.#sinceMs + slowMs - nowMs()
+    if (leftMs > 0) this.#lookIn(leftMs)
+    else slow()
   }
 }
+
+export const slowReader = (options: SlowReaderOptions): SlowReader => new Watched(options)

@@ -43,6 +43,12 @@ export interface TransportConnection {
    * @throws ERR_TRANSPORT_CLOSED, ERR_FRAME_TOO_LARGE, ERR_QUEUE_FULL
    */
   send(frame: Uint8Array): Promise<void>
+  /**
+   * `send` for whoever sends too much to wait for each: takes the frame, which nobody may write to any more. False: there was
+   * no room, and nothing of it was sent. What a closed connection is given is lost, as it would be on the way. A listener's
+   * connection may have it, and then tells `onDrain` of its handlers when what it took has left.
+   */
+  post?(frame: Uint8Array): boolean
   /** Idempotent; resolves when closed. */
   close(info?: { code?: number | undefined; reason?: string | undefined }): Promise<void>
 }
@@ -71,15 +77,25 @@ export interface ConnectionOrigin {
   readonly host?: string
 }
 
+/** What the relay gives for a connection. */
+export interface ConnectionHandlers {
+  /**
+   * A view of what was read, perhaps among other frames of this connection. It is never written to again; who keeps a part
+   * of it copies that.
+   */
+  onFrame(frame: Uint8Array): void
+  /** Exactly once. */
+  onClose(info: CloseInfo): void
+  /** Nothing of what was posted waits any more. */
+  onDrain?(): void
+}
+
 export interface ListenerContext {
   readonly log: Logger
   /** Asked before an upgrade is answered; false refuses it (origin, caps). */
   admit(from: ConnectionOrigin): boolean
-  /** Once per accepted connection. What it returns takes the frames (plain Uint8Array) and, exactly once, the close. */
-  onConnection(
-    connection: TransportConnection,
-    from: ConnectionOrigin,
-  ): Pick<TransportContext, "onFrame" | "onClose">
+  /** Once per accepted connection. */
+  onConnection(connection: TransportConnection, from: ConnectionOrigin): ConnectionHandlers
 }
 
 export interface HttpServerLike {
