@@ -6,6 +6,8 @@ import { type Pair, barePair, drive, inBatches, relayPair } from "./pairs.ts"
 import { startServer } from "./process.ts"
 import { startRedis } from "./redis.ts"
 
+const HEARTBEAT_MS = 20_000
+
 interface Load {
   readonly pairs: number
   readonly bytes: number
@@ -26,6 +28,9 @@ async function contest(
   const made: Pair[] = await inBatches(pairs, (number) =>
     kind === "bare" ? barePair(server.port, number, bytes) : relayPair(server.port, bytes),
   )
+  const heartbeat = setInterval(() => {
+    for (const pair of made) pair.ping()
+  }, HEARTBEAT_MS)
   const clock = process.env["BENCH_CLOCK"] === "wall" ? () => performance.now() : () => server.cpuMs()
   return {
     measure: async (forMs) => {
@@ -34,6 +39,7 @@ async function contest(
       return (delivered * 1000) / (clock() - beganMs)
     },
     end: async () => {
+      clearInterval(heartbeat)
       for (const pair of made) pair.end()
       await server.stop()
     },

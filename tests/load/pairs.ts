@@ -16,6 +16,8 @@ export interface Pair {
   onDelivered: () => void
   /** Called when the sender was told. */
   onAccepted: () => void
+  /** Both are still there: the relay hangs up on a minute's silence, and others may have their turn meanwhile. */
+  ping(): void
   end(): void
 }
 
@@ -60,6 +62,7 @@ export async function barePair(port: number, number: number, bytes: number): Pro
     },
     onDelivered: nothing,
     onAccepted: nothing,
+    ping: nothing,
     end: () => {
       sender.terminate()
       receiver.terminate()
@@ -91,6 +94,7 @@ export async function member(
 }
 
 const HEAD_BYTES = 5
+const PING = frameCodec.encode({ type: "ping", request: 0, nonce: new Uint8Array(8) })
 const ackOf = (delivery: Buffer): Buffer => {
   const cursor = delivery.subarray(HEAD_BYTES, HEAD_BYTES + 1 + (delivery[HEAD_BYTES] as number))
   return Buffer.concat([Buffer.of(FRAME_TYPE.ack, 0, 0, 0, 0), cursor])
@@ -106,6 +110,9 @@ export async function relayPair(port: number, bytes: number): Promise<Pair> {
     },
     onDelivered: nothing,
     onAccepted: nothing,
+    ping: () => {
+      for (const { socket } of [sender, receiver]) socket.send(PING)
+    },
     end: () => {
       sender.socket.terminate()
       receiver.socket.terminate()
@@ -113,7 +120,8 @@ export async function relayPair(port: number, bytes: number): Promise<Pair> {
   }
   sender.socket.on("message", (data: Buffer) => {
     if (data[0] === FRAME_TYPE.accepted) pair.onAccepted()
-    else throw new Error(`not accepted: ${JSON.stringify(frameCodec.decode(data))}`)
+    else if (data[0] !== FRAME_TYPE.pong)
+      throw new Error(`not accepted: ${JSON.stringify(frameCodec.decode(data))}`)
   })
   receiver.socket.on("message", (data: Buffer) => {
     if (data[0] !== FRAME_TYPE.deliver) return

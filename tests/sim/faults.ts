@@ -94,7 +94,7 @@ export const FAULTS: readonly Fault[] = [
         "await ledger.commit(new Change(ledger).dropEntry(current))",
       ),
     ],
-    ...{ breaks: "I5", seed: 9 },
+    ...{ breaks: "I5", seed: 61 },
   },
   {
     name: "late-unmarked",

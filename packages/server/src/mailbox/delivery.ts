@@ -7,13 +7,13 @@
  *    └── mail, ack, drained
  */
 import { type FrameOf, RELAY_CODE } from "@securechat/core/wire"
+import { acceptedAtOf, deliveryOf } from "../relay/frames.ts"
 import type { Input } from "../relay/input.ts"
 import type { Delivery, Opening, Ready, Waiting } from "../relay/state.ts"
-import { cursorBytes, cursorText } from "../relay/text.ts"
+import { cursorToCompare } from "../relay/text.ts"
 import type { Turn } from "../relay/turn.ts"
 import { end } from "../routing/routes.ts"
-import type { MailItem } from "./mailbox.ts"
-import { deliveryOf } from "./record.ts"
+import type { FreshMail, MailItem } from "./mailbox.ts"
 
 /** Envelopes asked for at once: what is read and then does not fit is read again. */
 const READ_AT_ONCE = 16
@@ -24,7 +24,8 @@ const DELIVERY_OVERHEAD_BYTES = 64
 const pump = (turn: Turn, ready: Ready): void => {
   const { delivery, id, login } = ready
   const { windowDeliveries, windowBytes } = turn.limits
-  const open = delivery.waiting.length < windowDeliveries && delivery.waitingBytes < windowBytes
+  const room = delivery.waiting.length < windowDeliveries && delivery.waitingBytes < windowBytes
+  const open = room && !delivery.windowFull
   if (!delivery.more || delivery.reading || delivery.blockedSinceMs !== undefined || !open) {
     turn.put(ready)
     return
@@ -77,6 +78,7 @@ export const onResumed = (turn: Turn, opening: Opening, input: Extract<Input, { 
     reading: false,
     more: true,
     caughtUp: false,
+    windowFull: false,
   }
   const progress = { lastRequest: request, openRequests: 0, held: [], delivery, leaving: false }
   pump(turn, { ...rest, ...progress, phase: "ready" })
@@ -98,10 +100,13 @@ const fitting = (turn: Turn, delivery: Delivery, items: readonly MailItem[], roo
 }
 
 const deliver = (turn: Turn, id: string, item: MailItem): Waiting => {
-  const frame = deliveryOf(item.envelope, cursorBytes(item.cursor))
   turn.count("deliveries")
-  turn.do({ type: "observe", name: "delivery_seconds", value: (turn.nowMs - frame.acceptedAtMs) / 1_000 })
-  turn.send(id, frame)
+  turn.do({
+    type: "observe",
+    name: "delivery_seconds",
+    value: (turn.nowMs - acceptedAtOf(item.envelope)) / 1_000,
+  })
+  turn.do({ type: "pass", id, bytes: deliveryOf(item.envelope, item.cursor) })
   return { cursor: item.cursor, bytes: sizeOf(item) }
 }
 
@@ -130,6 +135,7 @@ export const onMailRead = (turn: Turn, ready: Ready, input: Extract<Input, { typ
       reading: false,
       more: delivery.more || !drained,
       caughtUp: delivery.caughtUp || drained,
+      windowFull: next !== undefined && !blocked,
       ...(blocked ? { blockedSinceMs: turn.nowMs } : {}),
     },
   })
@@ -141,17 +147,42 @@ export const onDrained = (turn: Turn, ready: Ready): void => {
   pump(turn, { ...ready, delivery })
 }
 
-export const onMail = (turn: Turn, ready: Ready): void => {
-  pump(turn, { ...ready, delivery: { ...ready.delivery, more: true } })
+/** May it go out as it came? Only where nothing stands between it and what was sent last, and nothing holds that up. */
+const isNext = (turn: Turn, delivery: Delivery, fresh: FreshMail, room: number): boolean => {
+  if (delivery.sent !== fresh.follows || fresh.follows === "") return false
+  if (delivery.reading || delivery.more || delivery.blockedSinceMs !== undefined) return false
+  if (delivery.waiting.length >= turn.limits.windowDeliveries) return false
+  return fitting(turn, delivery, [fresh], room) === 1
+}
+
+/** Mail came. */
+export const onMail = (turn: Turn, ready: Ready, input: Extract<Input, { type: "mail" }>): void => {
+  const { delivery } = ready
+  const { fresh, room = 0 } = input
+  if (fresh === undefined || !isNext(turn, delivery, fresh, room)) {
+    pump(turn, { ...ready, delivery: { ...delivery, more: true } })
+    return
+  }
+  const one = deliver(turn, ready.id, fresh)
+  const waiting = [...delivery.waiting, one]
+  const waitingBytes = delivery.waitingBytes + one.bytes
+  turn.put({ ...ready, delivery: { ...delivery, sent: fresh.cursor, waiting, waitingBytes } })
 }
 
 /** Cumulative. A cursor that is not waiting was acknowledged before, or is none of ours: nothing happens. */
 export const onAck = (turn: Turn, ready: Ready, ack: FrameOf<"ack">): void => {
-  const upTo = cursorText(ack.cursor)
-  const at = ready.delivery.waiting.findIndex((item) => item.cursor === upTo)
-  if (at === -1) return
+  const { delivery } = ready
+  const upTo = cursorToCompare(ack.cursor)
+  const at = delivery.waiting.findIndex((item) => item.cursor === upTo)
+  if (at === -1) {
+    turn.put(ready)
+    return
+  }
   turn.count("acks")
   turn.do({ type: "ackMail", device: ready.login.device, upTo })
-  const waiting = ready.delivery.waiting.slice(at + 1)
-  pump(turn, { ...ready, delivery: { ...ready.delivery, waiting, waitingBytes: totalBytes(waiting) } })
+  const waitingBytes = delivery.waitingBytes - totalBytes(delivery.waiting.slice(0, at + 1))
+  pump(turn, {
+    ...ready,
+    delivery: { ...delivery, waiting: delivery.waiting.slice(at + 1), waitingBytes, windowFull: false },
+  })
 }

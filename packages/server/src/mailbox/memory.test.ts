@@ -24,7 +24,7 @@ const open = (totalBytes = 1_000): Promise<MailboxUnderTest> => {
 mailboxSuite({ describe, it }, open, { ...caps, survivesRestart: false })
 
 describe("memory mailboxes", () => {
-  const put = (
+  const put = async (
     { mailbox, nowMs }: MailboxUnderTest,
     device: string,
     id: string,

@@ -20,9 +20,8 @@ export interface MemoryMailboxOptions {
   readonly dedupMs: number
 }
 
-interface Item {
+interface Item extends MailItem {
   readonly place: number
-  readonly envelope: Uint8Array
   readonly expiresAtMs: number
 }
 interface Box {
@@ -30,14 +29,26 @@ interface Box {
   bytes: number
   /** Envelope id to when it may be forgotten, oldest first. */
   readonly ids: Map<string, number>
-  /** When the first of the items expires. */
+  /** When the first of the items expires, and the first of the ids may be forgotten. */
   soonestMs: number
+  oldestIdMs: number
+  /** Of the newest item there ever was, kept or not; empty: there was none. */
+  newest: string
 }
 
-const newBox = (): Box => ({ items: [], bytes: 0, ids: new Map(), soonestMs: Infinity })
+const newBox = (): Box => ({
+  items: [],
+  bytes: 0,
+  ids: new Map(),
+  soonestMs: Infinity,
+  oldestIdMs: Infinity,
+  newest: "",
+})
 
 const remember = (box: Box, id: string, untilMs: number): void => {
   box.ids.set(id, untilMs)
+  // Ids never come with an earlier time than those before, unless the clock went back.
+  box.oldestIdMs = Math.min(box.oldestIdMs, untilMs)
   const oldest = box.ids.size > MAX_IDS ? box.ids.keys().next().value : undefined
   if (oldest !== undefined) box.ids.delete(oldest)
 }
@@ -71,11 +82,14 @@ class MemoryMailbox implements Mailbox {
       if (this.#bytes + envelope.length > totalBytes) return "full"
       remember(box, id, nowMs + dedupMs)
       const expiresAtMs = expiresAt.getTime()
-      box.items.push({ place: this.#next++, envelope: envelope.slice(), expiresAtMs })
+      const cursor = cursorAt(this.#epoch, this.#next)
+      const follows = box.newest
+      box.items.push({ place: this.#next++, cursor, envelope, expiresAtMs })
+      box.newest = cursor
       box.soonestMs = Math.min(box.soonestMs, expiresAtMs)
       this.#grow(box, envelope.length)
       this.#boxes.set(device, box)
-      this.#watchers.wake(device)
+      this.#watchers.wake(device, { cursor, envelope, follows })
       return "stored"
     })
 
@@ -102,9 +116,7 @@ class MemoryMailbox implements Mailbox {
       const from = placeOf(this.#epoch, after ?? "") ?? 0
       const start = box.items.findIndex((item) => item.place > from)
       if (start === -1) return []
-      return box.items
-        .slice(start, start + limit)
-        .map((item) => ({ cursor: cursorAt(this.#epoch, item.place), envelope: item.envelope.slice() }))
+      return box.items.slice(start, start + limit)
     })
 
   ack: Mailbox["ack"] = (device, upTo) =>
@@ -134,10 +146,8 @@ class MemoryMailbox implements Mailbox {
     return Promise.resolve()
   }
 
-  /** One synchronous step behind a promise, as a driver with a disk would need. */
-  #answer<T>(step: () => T): Promise<T> {
-    if (this.#closed) return Promise.reject(new SecureChatError("ERR_CLOSED", "the mailbox is closed"))
-    return Promise.resolve(step())
+  #answer<T>(step: () => T): T | Promise<T> {
+    return this.#closed ? Promise.reject(new SecureChatError("ERR_CLOSED", "the mailbox is closed")) : step()
   }
 
   #grow(box: Box, by: number): void {
@@ -146,16 +156,27 @@ class MemoryMailbox implements Mailbox {
   }
 
   #deleteUpTo(box: Box, place: number): void {
-    const kept = box.items.findIndex((item) => item.place > place)
-    const gone = box.items.splice(0, kept === -1 ? box.items.length : kept)
-    for (const item of gone) this.#grow(box, -item.envelope.length)
+    let gone = 0
+    for (const item of box.items) {
+      if (item.place > place) break
+      this.#grow(box, -item.envelope.length)
+      gone += 1
+    }
+    if (gone === box.items.length) box.items = []
+    else box.items.splice(0, gone)
   }
 
   /** Drops what has expired, and ids whose time is over. */
   #forget(box: Box, nowMs: number): void {
-    for (const [id, until] of box.ids) {
-      if (until > nowMs) break
-      box.ids.delete(id)
+    if (box.oldestIdMs <= nowMs) {
+      box.oldestIdMs = Infinity
+      for (const [id, until] of box.ids) {
+        if (until > nowMs) {
+          box.oldestIdMs = until
+          break
+        }
+        box.ids.delete(id)
+      }
     }
     if (box.soonestMs > nowMs) return
     for (const item of box.items) if (item.expiresAtMs <= nowMs) this.#grow(box, -item.envelope.length)

@@ -1,5 +1,7 @@
 /** Carries out what the transition wants of the mailbox; every answer, and every failure, is an input. */
+import type { Answer } from "../directory/directory.ts"
 import type { Effect } from "../relay/effect.ts"
+import { envelopeIdOf } from "../relay/frames.ts"
 import type { Input } from "../relay/input.ts"
 import type { Observer } from "../observe/observer.ts"
 import type { Mailbox } from "./mailbox.ts"
@@ -15,56 +17,73 @@ export interface MailContext {
   readonly dispatch: (input: Input) => void
 }
 
-/** What `work` gives; undefined, and a line in the log, when the mailbox cannot answer. */
-const answered = async <T>(context: MailContext, work: () => Promise<T>): Promise<T | undefined> => {
-  try {
-    return await work()
-  } catch (error) {
-    context.observer.mailboxFailed(error)
-    return undefined
+/** Goes on with what `work` gives, within this turn where it is there; undefined, and a line in the log, when it cannot answer. */
+const settle = <T>(
+  { observer }: MailContext,
+  work: () => Answer<T>,
+  then: (answer: T | undefined) => void,
+): void => {
+  const fail = (error: unknown): void => {
+    observer.mailboxFailed(error)
+    then(undefined)
   }
+  let given: Answer<T>
+  try {
+    given = work()
+  } catch (error) {
+    fail(error)
+    return
+  }
+  if (given instanceof Promise) given.then(then, fail)
+  else then(given)
 }
+const nothing = (): void => undefined
 
-const append = async (
-  effect: Extract<MailEffect, { type: "append" }>,
-  context: MailContext,
-): Promise<void> => {
+const append = (effect: Extract<MailEffect, { type: "append" }>, context: MailContext): void => {
   const { mailbox, nowMs, observer, dispatch } = context
-  const { device, record, dedupId, expiresAtMs, id, request, envelopeId } = effect
+  const { device, record, dedupId, expiresAtMs, id, request } = effect
   const startMs = nowMs()
-  const options = { id: dedupId, expiresAt: new Date(expiresAtMs) }
-  const result = (await answered(context, () => mailbox.append(device, record, options))) ?? "failed"
-  observer.observe("append_seconds", (nowMs() - startMs) / 1_000)
-  dispatch({ type: "appended", id, request, envelopeId, result })
+  settle(
+    context,
+    () => mailbox.append(device, record, { id: dedupId, expiresAt: new Date(expiresAtMs) }),
+    (answer) => {
+      const result = answer ?? "failed"
+      observer.observe("append_seconds", (nowMs() - startMs) / 1_000)
+      dispatch({ type: "appended", id, request, envelopeId: envelopeIdOf(record), result })
+    },
+  )
 }
 
-const read = async (
-  effect: Extract<MailEffect, { type: "readMail" }>,
-  context: MailContext,
-): Promise<void> => {
-  const { id, device, after, limit } = effect
-  const items = await answered(context, () => context.mailbox.read(device, { after, limit }))
-  context.dispatch({ type: "mailRead", id, asked: limit, items, room: context.room(id) })
-}
-
-export const performMail = async (effect: MailEffect, context: MailContext): Promise<void> => {
-  const { mailbox, dispatch } = context
+export const performMail = (effect: MailEffect, context: MailContext): void => {
+  const { mailbox, dispatch, room } = context
   switch (effect.type) {
     case "append":
-      await append(effect, context)
+      append(effect, context)
       return
-    case "readMail":
-      await read(effect, context)
-      return
-    case "resume": {
-      const place = await answered(context, () => mailbox.resume(effect.device, effect.cursor))
-      dispatch({ type: "resumed", id: effect.id, place })
+    case "readMail": {
+      const { id, device, after, limit } = effect
+      settle(
+        context,
+        () => mailbox.read(device, { after, limit }),
+        (items) => {
+          dispatch({ type: "mailRead", id, asked: limit, items, room: room(id) })
+        },
+      )
       return
     }
+    case "resume":
+      settle(
+        context,
+        () => mailbox.resume(effect.device, effect.cursor),
+        (place) => {
+          dispatch({ type: "resumed", id: effect.id, place })
+        },
+      )
+      return
     case "ackMail":
-      await answered(context, () => mailbox.ack(effect.device, effect.upTo))
+      settle(context, () => mailbox.ack(effect.device, effect.upTo), nothing)
       return
     case "dropMail":
-      await answered(context, () => mailbox.drop(effect.device))
+      settle(context, () => mailbox.drop(effect.device), nothing)
   }
 }

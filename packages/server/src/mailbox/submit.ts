@@ -1,22 +1,32 @@
 /** From `submit` to `accepted`, which goes out only after the append resolved. relay.md §3, §7 */
-import { type FrameOf, RELAY_CODE, formatAccountId, formatDeviceId } from "@securechat/core/wire"
+import { type FrameOf, RELAY_CODE } from "@securechat/core/wire"
+import { encodeRecord } from "../relay/frames.ts"
 import type { Input } from "../relay/input.ts"
 import type { AnswerTo, QuestionOf } from "../relay/question.ts"
 import { type Ready, recipientKey } from "../relay/state.ts"
 import { get, set } from "../relay/table.ts"
-import { toText } from "../relay/text.ts"
+import { type Place, placeTexts, toText } from "../relay/text.ts"
 import type { Asked, Turn } from "../relay/turn.ts"
 import { end } from "../routing/routes.ts"
-import { encodeRecord } from "./record.ts"
 
 /** How long a recipient that was found is taken for granted. */
 const RECIPIENT_MS = 60_000
 
-const keyOf = ({ accountId, deviceId }: FrameOf<"submit">): string =>
-  recipientKey(formatAccountId(accountId), formatDeviceId(deviceId))
+const placeOf = ({ accountId, deviceId }: FrameOf<"submit">): Place => placeTexts(accountId, deviceId)
 
-const isKnown = (turn: Turn, frame: FrameOf<"submit">): boolean =>
-  (get(turn.state.recipients, keyOf(frame)) ?? 0) > turn.nowMs
+const isKnown = (turn: Turn, { key }: Place): boolean => (get(turn.state.recipients, key) ?? 0) > turn.nowMs
+
+/** The bytes of a frame are views of what was read; what waits has its own. */
+const kept = (frame: FrameOf<"submit">): FrameOf<"submit"> => {
+  const { envelopeId, accountId, deviceId, body } = frame
+  return {
+    ...frame,
+    envelopeId: envelopeId.slice(),
+    accountId: accountId.slice(),
+    deviceId: deviceId.slice(),
+    body: body.slice(),
+  }
+}
 
 /** 0: it may go on; else the code that answers it. Unknown recipients cost the sender's own bucket. */
 const refusalOf = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): number => {
@@ -25,7 +35,7 @@ const refusalOf = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): numbe
   return connection.openRequests >= turn.limits.openRequests ? RELAY_CODE.limited : 0
 }
 
-const append = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): void => {
+const append = ({ turn, connection, frame }: Asked<FrameOf<"submit">>, { device }: Place): void => {
   const { login, id } = connection
   const { envelopeId, body, expiresMs } = frame
   const latestMs = turn.nowMs + turn.limits.messageTtlMs
@@ -33,8 +43,7 @@ const append = ({ turn, connection, frame }: Asked<FrameOf<"submit">>): void => 
     type: "append",
     id,
     request: frame.request,
-    envelopeId,
-    device: formatDeviceId(frame.deviceId),
+    device,
     // Of this device only: nobody can make another sender's envelope look repeated.
     dedupId: `${login.device}${toText(envelopeId)}`,
     expiresAtMs: expiresMs === 0 ? latestMs : Math.min(expiresMs, latestMs),
@@ -52,33 +61,39 @@ export const onSubmit = (asked: Asked<FrameOf<"submit">>): void => {
   const { turn, connection, frame } = asked
   const { id, login } = connection
   turn.count("submits")
-  if (!turn.affords(connection, frame.request, "deviceSubmit", login.device)) return
+  if (!turn.affords(connection, frame.request, "deviceSubmit", login.device)) {
+    turn.put(connection)
+    return
+  }
   const refusal = refusalOf(asked)
   if (refusal !== 0) {
+    turn.put(connection)
     turn.nack(id, frame.request, refusal, refusal === RELAY_CODE.limited ? 1_000 : 0)
     return
   }
   const openRequests = connection.openRequests + 1
-  if (connection.held.length === 0 && isKnown(turn, frame)) {
+  const place = placeOf(frame)
+  if (connection.held.length === 0 && isKnown(turn, place)) {
     turn.put({ ...connection, openRequests })
-    if (!toKnown(asked)) close(turn, id)
+    if (!toKnown(asked, place)) close(turn, id)
     return
   }
   // Behind one that waits, or waiting itself: what a device sends stays in its order.
-  turn.put({ ...connection, openRequests, held: [...connection.held, frame] })
+  turn.put({ ...connection, openRequests, held: [...connection.held, kept(frame)] })
   if (connection.held.length === 0) askRecipient(turn, id, frame)
 }
 
-const askRecipient = (turn: Turn, id: string, { accountId, deviceId }: FrameOf<"submit">): void => {
-  turn.ask(id, { ask: "recipient", account: formatAccountId(accountId), device: formatDeviceId(deviceId) })
+const askRecipient = (turn: Turn, id: string, frame: FrameOf<"submit">): void => {
+  const { account, device } = placeOf(frame)
+  turn.ask(id, { ask: "recipient", account, device })
 }
 
 /** Stored, where the bucket of this sender and recipient allows it; false: answered already. */
-const toKnown = (asked: Asked<FrameOf<"submit">>): boolean => {
+const toKnown = (asked: Asked<FrameOf<"submit">>, place: Place): boolean => {
   const { turn, connection, frame } = asked
-  const pair = `${connection.login.account}>${formatAccountId(frame.accountId)}`
+  const pair = `${connection.login.account}>${place.account}`
   const affordable = turn.affords(connection, frame.request, "submit", pair)
-  if (affordable) append(asked)
+  if (affordable) append(asked, place)
   return affordable
 }
 
@@ -103,7 +118,7 @@ export const onRecipient = (
   if (exists) turn.update({ recipients: set(turn.state.recipients, key, turn.nowMs + RECIPIENT_MS) })
   let connection: Ready = before
   for (const [index, frame] of before.held.entries()) {
-    if (index > 0 && !isKnown(turn, frame)) {
+    if (index > 0 && !isKnown(turn, placeOf(frame))) {
       turn.put({ ...connection, held: before.held.slice(index) })
       askRecipient(turn, id, frame)
       return
@@ -118,7 +133,7 @@ export const onRecipient = (
         known === undefined ? RELAY_CODE.unavailable : RELAY_CODE.refused,
         known === undefined ? 1_000 : 0,
       )
-    if (!refused && toKnown({ turn, connection, frame })) continue
+    if (!refused && toKnown({ turn, connection, frame }, placeOf(frame))) continue
     close(turn, id)
     const after = turn.connection(id)
     if (after?.phase !== "ready") return

@@ -1,19 +1,27 @@
-/** Who waits for mail of which device, in this process. */
-export class Watchers {
-  readonly #byDevice = new Map<string, Set<() => void>>()
+import type { FreshMail } from "./mailbox.ts"
 
-  watch(device: string, onMail: () => void): () => void {
-    const watchers = this.#byDevice.get(device) ?? new Set()
-    watchers.add(onMail)
-    this.#byDevice.set(device, watchers)
+type OnMail = (fresh?: FreshMail) => void
+
+/** Who waits for mail of which device, in this process. Nearly always one: a device is connected once. */
+export class Watchers {
+  readonly #byDevice = new Map<string, readonly OnMail[]>()
+
+  watch(device: string, onMail: OnMail): () => void {
+    this.#byDevice.set(device, [...(this.#byDevice.get(device) ?? []), onMail])
     return () => {
-      watchers.delete(onMail)
-      if (watchers.size === 0 && this.#byDevice.get(device) === watchers) this.#byDevice.delete(device)
+      const left = this.#byDevice.get(device)?.filter((other) => other !== onMail) ?? []
+      if (left.length > 0) this.#byDevice.set(device, left)
+      else this.#byDevice.delete(device)
     }
   }
 
-  wake(device: string): void {
-    for (const onMail of this.#byDevice.get(device) ?? []) onMail()
+  /** Is anybody waiting? What wakes need not be made for nobody. */
+  has(device: string): boolean {
+    return this.#byDevice.has(device)
+  }
+
+  wake(device: string, fresh?: FreshMail): void {
+    for (const onMail of this.#byDevice.get(device) ?? []) onMail(fresh)
   }
 
   clear(): void {

@@ -64,46 +64,54 @@ end
 `
 
 /**
- * KEYS stream box ids route; ARGV now device envelope id expires messages bytes dedupMs ids relay.
+ * All appends of a turn. ARGV now messages bytes dedupMs ids relay, then device envelope id expires of each. Gives for each
+ * `duplicate`, `full`, or its place and that of the one before it, there still or not.
  * The relay that the device is connected to is told, unless it is the one that asks.
  */
 export const APPEND = script(`${COMMON}
-local device, envelope, id, expires = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local messages, bytes, dedupMs, maxIds = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local now = clock(ARGV[1])
-local till = redis.call('ZSCORE', KEYS[3], id)
-if till and tonumber(till) > now then return 'duplicate' end
-local box = redis.call('HMGET', KEYS[2], 'bytes', 'soonest')
-if box[2] and tonumber(box[2]) <= now then
-  expire(device, now, dedupMs)
-  box = redis.call('HMGET', KEYS[2], 'bytes', 'soonest')
+local now, messages, bytes = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local dedupMs, maxIds, asking = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+
+local function append(device, envelope, id, expires)
+  local stream, box, ids = streamKey(device), boxKey(device), idsKey(device)
+  local till = redis.call('ZSCORE', ids, id)
+  if till and tonumber(till) > now then return 'duplicate' end
+  local sums = redis.call('HMGET', box, 'bytes', 'soonest', 'newest')
+  if sums[2] and tonumber(sums[2]) <= now then
+    expire(device, now, dedupMs)
+    sums = redis.call('HMGET', box, 'bytes', 'soonest', 'newest')
+  end
+  local held = tonumber(sums[1]) or 0
+  if redis.call('XLEN', stream) >= messages or held + #envelope > bytes then return 'full' end
+  -- The first write, and one that takes memory: Redis refuses it when full, and nothing was changed yet.
+  local place = redis.call('XADD', stream, '*', 'e', envelope, 'x', expires)
+  redis.call('HSET', box, 'bytes', string.format('%.0f', held + #envelope), 'newest', place)
+  if not sums[2] then redis.call('PERSIST', stream) end
+  if not sums[2] or tonumber(expires) < tonumber(sums[2]) then
+    redis.call('HSET', box, 'soonest', expires)
+    redis.call('ZADD', '${KEYS.boxes}', expires, device)
+  end
+  redis.call('INCR', '${KEYS.messages}')
+  redis.call('ZADD', ids, string.format('%.0f', now + dedupMs), id)
+  if redis.call('ZCARD', ids) > maxIds then redis.call('ZPOPMIN', ids) end
+  redis.call('PEXPIRE', ids, dedupMs)
+  local route = redis.call('GET', routeKey(device))
+  local relay = route and string.match(route, '^[^/]+')
+  if relay and relay ~= asking then redis.call('PUBLISH', channel(relay), 'mail ' .. device) end
+  return place .. ' ' .. (sums[3] or '')
 end
-local count = redis.call('XLEN', KEYS[1])
-if count >= messages or (tonumber(box[1]) or 0) + #envelope > bytes then return 'full' end
--- The first write, and one that takes memory: Redis refuses it when full, and nothing was changed yet.
-redis.call('XADD', KEYS[1], '*', 'e', envelope, 'x', expires)
-if not box[2] then redis.call('PERSIST', KEYS[1]) end
-redis.call('HINCRBY', KEYS[2], 'bytes', #envelope)
-if not box[2] or tonumber(expires) < tonumber(box[2]) then
-  redis.call('HSET', KEYS[2], 'soonest', expires)
-  redis.call('ZADD', '${KEYS.boxes}', expires, device)
-end
-redis.call('INCR', '${KEYS.messages}')
-redis.call('ZADD', KEYS[3], string.format('%.0f', now + dedupMs), id)
-if redis.call('ZCARD', KEYS[3]) > maxIds then redis.call('ZPOPMIN', KEYS[3]) end
-redis.call('PEXPIRE', KEYS[3], dedupMs)
-local route = redis.call('GET', KEYS[4])
-local relay = route and string.match(route, '^[^/]+')
-if relay and relay ~= ARGV[10] then redis.call('PUBLISH', '${KEYS.channel("")}' .. relay, 'mail ' .. device) end
-return 'stored'
+
+local results = {}
+for i = 7, #ARGV, 4 do table.insert(results, append(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])) end
+return results
 `)
 
-/** ARGV now device id dedupMs. An empty id deletes nothing. */
+/** All acks of a turn. ARGV device and id of each. */
 export const ACK = script(`${COMMON}
-if ARGV[3] ~= '' then deleteUpTo(ARGV[2], ARGV[3]) end
+for i = 1, #ARGV, 2 do deleteUpTo(ARGV[i], ARGV[i + 1]) end
 `)
 
-/** The same, and how many are left. Ids whose time is over go here, once a login, and not with every append. */
+/** ARGV now device id dedupMs, an empty id deletes nothing. Gives how many are left. Ids whose time is over go here, once a login, and not with every append. */
 export const RESUME = script(`${COMMON}
 local now = clock(ARGV[1])
 expire(ARGV[2], now, ARGV[4])

@@ -44,7 +44,7 @@ describe.skipIf(REDIS_SERVER === "")("Redis", () => {
   mailboxSuite({ describe, it }, make, { ...caps, survivesRestart: true })
 
   describe("Redis mailboxes", () => {
-    const put = ({ mailbox, nowMs }: MailboxUnderTest, id: string, to = a): Promise<string> =>
+    const put = async ({ mailbox, nowMs }: MailboxUnderTest, id: string, to = a): Promise<string> =>
       mailbox.append(to, new Uint8Array(10), { id, expiresAt: new Date(nowMs() + 1_000) })
 
     it("[R13] reject while Redis is away, and go on by themselves when it is back", async () => {

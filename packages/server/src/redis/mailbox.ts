@@ -3,8 +3,9 @@ import { MAX_IDS, SWEEP_MS } from "../mailbox/limits.ts"
 import type { MailItem, MailPlace, Mailbox } from "../mailbox/mailbox.ts"
 import { Watchers } from "../mailbox/watchers.ts"
 import { toText } from "../relay/text.ts"
+import { TurnBatch } from "./batch.ts"
 import { KEYS } from "./keys.ts"
-import { type RedisLink, isOutOfMemory } from "./link.ts"
+import { type Argument, type RedisLink, isOutOfMemory } from "./link.ts"
 import { ACK, APPEND, DROP, EXPIRE, NEWS, RESUME, SWEEP } from "./mailbox-scripts.ts"
 
 export interface RedisMailboxOptions {
@@ -24,6 +25,26 @@ type Entry = readonly [
 ]
 
 const CURSOR = /^([0-9a-f]{32})\.(\d{1,14}-\d{1,14})$/
+const cursorOf = (epoch: string, id: string): string => `${epoch}.${id}`
+const idIn = (epoch: string, cursor: string): string | undefined => {
+  const match = CURSOR.exec(cursor)
+  return match?.[1] === epoch ? match[2] : undefined
+}
+
+/** What one script does at once: Redis serves others in between. */
+const APPENDS_AT_ONCE = 64
+const ACKS_AT_ONCE = 256
+
+interface Append {
+  readonly device: string
+  readonly envelope: Uint8Array
+  readonly id: string
+  readonly expiresMs: number
+}
+interface Ack {
+  readonly device: string
+  readonly id: string
+}
 
 class RedisMailbox implements Mailbox {
   readonly #link: RedisLink
@@ -31,30 +52,24 @@ class RedisMailbox implements Mailbox {
   readonly #watchers = new Watchers()
   /** As read with this connection: a Redis that began anew has another. */
   #epoch: Promise<string> | undefined
+  /** The same, once it was read. */
+  #epochNow: string | undefined
   #sweptAtMs = 0
+  readonly #appends = new TurnBatch(APPENDS_AT_ONCE, (all: readonly Append[]) => this.#append(all))
+  readonly #acks = new TurnBatch(ACKS_AT_ONCE, (all: readonly Ack[]) => this.#ack(all))
 
   constructor(link: RedisLink, options: RedisMailboxOptions) {
     this.#link = link
     this.#options = options
     link.onConnect(() => {
       this.#epoch = undefined
+      this.#epochNow = undefined
     })
   }
 
-  append: Mailbox["append"] = async (device, envelope, { id, expiresAt }) => {
+  append: Mailbox["append"] = (device, envelope, { id, expiresAt }) => {
     this.#sweep()
-    const { messages, bytes, dedupMs, relay } = this.#options
-    const keys = [KEYS.stream(device), KEYS.box(device), KEYS.ids(device), KEYS.route(device)]
-    const caps = [messages, bytes, dedupMs, MAX_IDS]
-    const what = [this.#now, device, envelope, id, expiresAt.getTime()]
-    try {
-      const result = await this.#link.call<Buffer>(APPEND, keys, [...what, ...caps, relay])
-      if (result.length === "stored".length) this.#watchers.wake(device)
-      return result.toString() as "stored" | "duplicate" | "full"
-    } catch (error) {
-      if (isOutOfMemory(error)) return "full"
-      throw error
-    }
+    return this.#appends.add({ device, envelope, id, expiresMs: expiresAt.getTime() })
   }
 
   resume: Mailbox["resume"] = async (device, cursor): Promise<MailPlace> => {
@@ -79,8 +94,9 @@ class RedisMailbox implements Mailbox {
   }
 
   ack: Mailbox["ack"] = async (device, upTo) => {
-    const id = await this.#idOf(upTo)
-    if (id !== undefined) await this.#link.call(ACK, [], this.#arguments(device, id))
+    // Within this turn where the epoch is known: then all acks of the turn are one call.
+    const id = this.#epochNow === undefined ? await this.#idOf(upTo) : idIn(this.#epochNow, upTo)
+    if (id !== undefined) await this.#acks.add({ device, id })
   }
 
   drop: Mailbox["drop"] = async (device) => {
@@ -108,6 +124,41 @@ class RedisMailbox implements Mailbox {
     return this.#link.close()
   }
 
+  async #append(all: readonly Append[]): Promise<readonly ("stored" | "duplicate" | "full")[]> {
+    const { messages, bytes, dedupMs, relay } = this.#options
+    const given: Argument[] = [this.#now, messages, bytes, dedupMs, MAX_IDS, relay]
+    for (const { device, envelope, id, expiresMs } of all) given.push(device, envelope, id, expiresMs)
+    try {
+      const results = await this.#link.call<readonly Buffer[]>(APPEND, [], given)
+      return results.map((result, index) => this.#appended(all[index] as Append, result.toString("latin1")))
+    } catch (error) {
+      // Refused with the first write, before anything was stored.
+      if (isOutOfMemory(error)) return all.map(() => "full")
+      throw error
+    }
+  }
+
+  #appended({ device, envelope }: Append, result: string): "stored" | "duplicate" | "full" {
+    if (result === "duplicate" || result === "full") return result
+    const epoch = this.#epochNow
+    if (epoch === undefined) this.#watchers.wake(device)
+    else if (this.#watchers.has(device)) {
+      const [place = "", before = ""] = result.split(" ")
+      const follows = before === "" ? "" : cursorOf(epoch, before)
+      this.#watchers.wake(device, { cursor: cursorOf(epoch, place), envelope, follows })
+    }
+    return "stored"
+  }
+
+  async #ack(all: readonly Ack[]): Promise<readonly undefined[]> {
+    await this.#link.call(
+      ACK,
+      [],
+      all.flatMap(({ device, id }) => [device, id]),
+    )
+    return all.map(() => undefined)
+  }
+
   get #now(): string | number {
     return this.#options.nowMs?.() ?? ""
   }
@@ -118,18 +169,19 @@ class RedisMailbox implements Mailbox {
 
   async #items(entries: readonly Entry[]): Promise<readonly MailItem[]> {
     const epoch = await this.#currentEpoch()
-    return entries.map(([id, fields]) => ({ cursor: `${epoch}.${id.toString()}`, envelope: fields[1] }))
+    return entries.map(([id, fields]) => ({ cursor: cursorOf(epoch, id.toString()), envelope: fields[1] }))
   }
 
   async #idOf(cursor: string): Promise<string | undefined> {
-    const match = CURSOR.exec(cursor)
-    return match?.[1] === (await this.#currentEpoch()) ? match[2] : undefined
+    return idIn(await this.#currentEpoch(), cursor)
   }
 
   async #currentEpoch(): Promise<string> {
     const reading = (this.#epoch ??= this.#readEpoch())
     try {
-      return await reading
+      const epoch = await reading
+      if (this.#epoch === reading) this.#epochNow = epoch
+      return epoch
     } catch (error) {
       // A Redis that is still loading will answer later, on the same connection.
       if (this.#epoch === reading) this.#epoch = undefined

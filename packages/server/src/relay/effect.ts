@@ -6,6 +6,8 @@ import type { Question, Spending } from "./question.ts"
 
 export type Effect =
   | { readonly type: "send"; readonly id: string; readonly frame: Frame }
+  /** A delivery, as bytes. */
+  | { readonly type: "pass"; readonly id: string; readonly bytes: Uint8Array }
   /** Ends a connection, after what was sent before; a WebSocket close code. */
   | { readonly type: "close"; readonly id: string; readonly code: number }
   /** `leave` or `late` comes back after this long, unless the connection is gone. */
@@ -36,7 +38,6 @@ export type Effect =
       readonly type: "append"
       readonly id: string
       readonly request: number
-      readonly envelopeId: Uint8Array<ArrayBuffer>
       readonly device: string
       readonly dedupId: string
       readonly expiresAtMs: number

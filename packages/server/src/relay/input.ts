@@ -1,6 +1,6 @@
 /** Everything that can happen to a relay. `id` names a connection; one that is gone is ignored. */
 import type { RelayDecision } from "../auth/authorize.ts"
-import type { MailItem } from "../mailbox/mailbox.ts"
+import type { FreshMail, MailItem } from "../mailbox/mailbox.ts"
 import type { News } from "./neighbours.ts"
 import type { Answered, Question } from "./question.ts"
 
@@ -41,7 +41,13 @@ export type Input =
       readonly envelopeId: Uint8Array<ArrayBuffer>
       readonly result: "stored" | "duplicate" | "full" | "failed"
     }
-  | { readonly type: "mail"; readonly id: string }
+  /** `fresh`: what came, where the mailbox had it at hand. */
+  | {
+      readonly type: "mail"
+      readonly id: string
+      readonly fresh?: FreshMail | undefined
+      readonly room?: number | undefined
+    }
   /** `room`: bytes the socket still takes. `undefined` items: the mailbox cannot answer. */
   | {
       readonly type: "mailRead"

@@ -55,11 +55,16 @@ export const onRequest = (turn: Turn, before: Ready, frame: Frame): void => {
     end(turn, before.id, RELAY_CODE.malformed)
     return
   }
-  turn.put(connection)
-  dispatch(turn, connection, frame)
+  // The two of every message put it themselves, with what else they change.
+  if (frame.type === "submit") onSubmit({ turn, connection, frame })
+  else if (frame.type === "ack") onAck(turn, connection, frame)
+  else {
+    turn.put(connection)
+    dispatch(turn, connection, frame)
+  }
 }
 
-const dispatch = (turn: Turn, connection: Ready, frame: Frame): void => {
+const dispatch = (turn: Turn, connection: Ready, frame: Exclude<Frame, FrameOf<"submit" | "ack">>): void => {
   switch (frame.type) {
     case "ping":
       turn.send(connection.id, { ...frame, type: "pong" })
@@ -86,12 +91,6 @@ const dispatch = (turn: Turn, connection: Ready, frame: Frame): void => {
       return
     case "handleGet":
       onHandleGet({ turn, connection, frame })
-      return
-    case "submit":
-      onSubmit({ turn, connection, frame })
-      return
-    case "ack":
-      onAck(turn, connection, frame)
       return
     case "signal":
       onSignal(turn, connection, frame)

@@ -9,7 +9,6 @@ import type {
   Logger,
   TransportConnection,
 } from "@securechat/core/transport"
-import { frameCodec } from "@securechat/core/wire"
 import { type AdmitPolicy, refusalBefore } from "../auth/admit.ts"
 import type { RelayAuth, RelayIdentity } from "../auth/authorize.ts"
 import { askHook } from "../auth/perform.ts"
@@ -20,6 +19,7 @@ import { type MailContext, performMail } from "../mailbox/perform.ts"
 import type { Observer } from "../observe/observer.ts"
 import type { RelayDeps } from "./deps.ts"
 import type { Effect } from "./effect.ts"
+import { encodeFrame } from "./frames.ts"
 import type { Input } from "./input.ts"
 import type { Neighbours } from "./neighbours.ts"
 import { makeRounds } from "./rounds.ts"
@@ -83,8 +83,7 @@ export class RelayRuntime {
     options.neighbours?.listen((news) => {
       this.dispatch({ type: "heard", news })
     })
-    const seed = options.deps.random(4)
-    this.#state = emptyRelay(new DataView(seed.buffer).getUint32(0))
+    this.#state = emptyRelay()
   }
 
   get state(): RelayState {
@@ -199,6 +198,9 @@ export class RelayRuntime {
       onFrame: (bytes) => {
         this.dispatch({ type: "frame", id, bytes })
       },
+      onDrain: () => {
+        this.#unblock(id)
+      },
       onClose: () => {
         this.#forget(id)
         this.dispatch({ type: "closed", id })
@@ -226,6 +228,9 @@ export class RelayRuntime {
     switch (effect.type) {
       case "send":
         this.#send(effect)
+        return
+      case "pass":
+        this.#pass(effect.id, effect.bytes)
         return
       case "close":
         this.#close(effect)
@@ -261,20 +266,29 @@ export class RelayRuntime {
         performDirectory(effect, this.#context)
         return
       default:
-        void performMail(effect, this.#context)
+        performMail(effect, this.#context)
     }
   }
 
   #send({ id, frame }: Extract<Effect, { type: "send" }>): void {
-    const socket = this.#sockets.get(id)
-    if (socket === undefined) return
-    socket.connection.send(frameCodec.encode(frame)).then(
+    // Mail is never sent beyond the room; a lost signal is nobody's loss.
+    this.#pass(id, encodeFrame(frame), frame.type === "signalled")
+  }
+
+  #pass(id: string, bytes: Uint8Array, mayBeLost = false): void {
+    const connection = this.#sockets.get(id)?.connection
+    if (connection === undefined) return
+    if (connection.post !== undefined) {
+      if (!connection.post(bytes) && !mayBeLost) this.dispatch({ type: "overflowed", id })
+      return
+    }
+    connection.send(bytes).then(
       () => {
         this.#unblock(id)
       },
       (error: unknown) => {
-        // A closed socket says so by itself. Mail is never sent beyond the room; a lost signal is nobody's loss.
-        const lost = SecureChatError.is(error, "ERR_QUEUE_FULL") && frame.type !== "signalled"
+        // A closed socket says so by itself.
+        const lost = SecureChatError.is(error, "ERR_QUEUE_FULL") && !mayBeLost
         if (lost) this.dispatch({ type: "overflowed", id })
       },
     )
@@ -299,8 +313,8 @@ export class RelayRuntime {
   #watch({ id, device }: Extract<Effect, { type: "watch" }>): void {
     const socket = this.#sockets.get(id)
     if (socket === undefined) return
-    socket.unwatch = this.#options.mailbox.watch(device, () => {
-      this.dispatch({ type: "mail", id })
+    socket.unwatch = this.#options.mailbox.watch(device, (fresh) => {
+      this.dispatch({ type: "mail", id, fresh, room: this.#room(id) })
     })
   }
 

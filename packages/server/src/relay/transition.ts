@@ -3,7 +3,7 @@
  * timer; whatever is refused leaves the rest of the state as it was. `runtime.ts` is the shell.
  */
 import { SecureChatError } from "@securechat/core/errors"
-import { type Frame, RELAY_CODE, frameCodec, readFrameHead } from "@securechat/core/wire"
+import { type Frame, RELAY_CODE, readFrameHead } from "@securechat/core/wire"
 import { onDecided } from "../auth/decision.ts"
 import { onHello, onProof } from "../auth/login.ts"
 import { onDrained, onMail, onMailRead, onResumed } from "../mailbox/delivery.ts"
@@ -12,6 +12,7 @@ import { onHeard } from "../routing/elsewhere.ts"
 import { arrive, depart, end, leaveRoute, refuseLogin } from "../routing/routes.ts"
 import type { Effect } from "./effect.ts"
 import { onAnswered, onUnanswered } from "./answers.ts"
+import { decodeFrame } from "./frames.ts"
 import type { Input } from "./input.ts"
 import { onRequest } from "./requests.ts"
 import type { Answered } from "./question.ts"
@@ -29,7 +30,7 @@ const onOpened = (turn: Turn, input: Extract<Input, { type: "opened" }>): void =
 /** The frame, or what is wrong with it. */
 const decoded = (bytes: Uint8Array): Frame | "malformed" | "unsupported" => {
   try {
-    return frameCodec.decode(bytes)
+    return decodeFrame(bytes)
   } catch (error) {
     if (SecureChatError.is(error, "ERR_VERSION_UNSUPPORTED")) return "unsupported"
     if (SecureChatError.is(error, "ERR_DECODE")) return "malformed"
@@ -93,7 +94,7 @@ const onDrain = (turn: Turn, drainMs: number): void => {
 const onReadyInput = (turn: Turn, ready: Ready, input: Input): void => {
   switch (input.type) {
     case "mail":
-      onMail(turn, ready)
+      onMail(turn, ready, input)
       return
     case "mailRead":
       onMailRead(turn, ready, input)

@@ -25,16 +25,27 @@ export interface RelayContext {
   readonly shared?: boolean | undefined
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
 export class Turn {
   readonly context: RelayContext
-  readonly nowMs: number
   readonly effects: Effect[] = []
-  state: RelayState
+  #state: RelayState
+  /** The state is a copy of this turn's own. */
+  #isOwn = false
+  #nowMs: number | undefined
 
   constructor(state: RelayState, context: RelayContext) {
-    this.state = state
+    this.#state = state
     this.context = context
-    this.nowMs = context.nowMs()
+  }
+
+  get state(): RelayState {
+    return this.#state
+  }
+  /** The same moment for all of a turn. */
+  get nowMs(): number {
+    return (this.#nowMs ??= this.context.nowMs())
   }
 
   get limits(): Limits {
@@ -45,10 +56,18 @@ export class Turn {
     return get(this.state.connections, id)
   }
   put(connection: Connection): void {
-    this.update({ connections: set(this.state.connections, connection.id, connection) })
+    const draft = this.#draft()
+    draft.connections = set(draft.connections, connection.id, connection)
   }
   update(change: Partial<RelayState>): void {
-    this.state = { ...this.state, ...change }
+    Object.assign(this.#draft(), change)
+  }
+  #draft(): Mutable<RelayState> {
+    if (!this.#isOwn) {
+      this.#state = { ...this.#state }
+      this.#isOwn = true
+    }
+    return this.#state
   }
 
   do(effect: Effect): void {
@@ -85,12 +104,20 @@ export class Turn {
   }
 
   /** Takes `cost` from a bucket; 0, or how long to wait. */
-  spend(name: BucketName, owner: string, cost = 1): number {
-    const key = `${name}:${owner}`
-    const taken = take(get(this.state.buckets, key), this.limits.buckets[name], this.nowMs, cost)
+  spend(bucket: BucketName, owner: string, cost = 1): number {
+    const key = `${bucket}:${owner}`
+    const taken = take(get(this.#state.buckets, key), this.limits.buckets[bucket], this.nowMs, cost)
     if (!taken.ok) return taken.retryAfterMs
-    this.update({ buckets: set(this.state.buckets, key, taken.bucket) })
+    const draft = this.#draft()
+    draft.buckets = set(draft.buckets, key, taken.bucket)
     return 0
+  }
+  /** From all of these or from none. */
+  spendAll(spendings: readonly Spending[]): number {
+    const before = this.#state.buckets
+    const waitMs = Math.max(...spendings.map(({ bucket, owner, cost }) => this.spend(bucket, owner, cost)))
+    if (waitMs > 0) this.update({ buckets: before })
+    return waitMs
   }
   /** `spend` for a request, answered `limited` where the bucket is empty. */
   affords(connection: Ready, request: number, name: BucketName, owner: string): boolean {

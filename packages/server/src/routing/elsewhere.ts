@@ -19,7 +19,7 @@ export const onHeard = (turn: Turn, news: News): void => {
   const ready = online.phase === "ready" ? online : undefined
   switch (news.about) {
     case "mail":
-      if (ready !== undefined) onMail(turn, ready)
+      if (ready !== undefined) onMail(turn, ready, { type: "mail", id: ready.id })
       return
     case "replaced":
       // News may be old: of a login before this one there is nothing to do.

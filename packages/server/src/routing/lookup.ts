@@ -90,10 +90,8 @@ export const onClaim = ({ turn, connection, frame }: Asked<FrameOf<"claim">>): v
   const { id, login } = connection
   const { request, deviceIds } = frame
   const spend = costsOf(login.account, deviceIds)
-  const before = turn.state
-  const waitMs = Math.max(...spend.map(({ bucket, owner, cost }) => turn.spend(bucket, owner, cost)))
+  const waitMs = turn.spendAll(spend)
   if (waitMs > 0) {
-    turn.state = before
     turn.nack(id, request, RELAY_CODE.limited, waitMs)
     return
   }

@@ -43,7 +43,8 @@ describe("SQLite mailboxes", () => {
     id: string,
     size = 1,
     to: string = device,
-  ): Promise<string> => mailbox.append(to, new Uint8Array(size), { id, expiresAt: new Date(nowMs() + 1_000) })
+  ): Promise<string> =>
+    Promise.resolve(mailbox.append(to, new Uint8Array(size), { id, expiresAt: new Date(nowMs() + 1_000) }))
 
   it("store what is appended in one turn in one transaction, and confirm it after the commit", async () => {
     const box = openAt(fresh(), manualClock())

@@ -22,6 +22,8 @@ interface Box {
   ids: number
   /** When the first of its envelopes expires. */
   soonestMs: number
+  /** Place of the newest one there ever was since the start; 0: none is known. */
+  newest: number
 }
 interface Sums {
   readonly messages: number
@@ -62,7 +64,7 @@ const statements = ({ db }: SqliteFile) =>
     setEpoch: db.prepare("INSERT INTO meta VALUES ('epoch', ?)"),
   }) as const
 
-const newBox = (): Box => ({ messages: 0, bytes: 0, ids: 0, soonestMs: Infinity })
+const newBox = (): Box => ({ messages: 0, bytes: 0, ids: 0, soonestMs: Infinity, newest: 0 })
 
 class SqliteMailbox implements Mailbox {
   readonly #file: SqliteFile
@@ -92,11 +94,16 @@ class SqliteMailbox implements Mailbox {
   }
 
   append: Mailbox["append"] = async (device, envelope, { id, expiresAt }) => {
-    // Copied now: it is stored at the end of the turn.
-    const kept = envelope.slice()
+    let follows = 0
+    let place = 0
     try {
-      const result = await this.#file.write(() => this.#store(device, kept, id, expiresAt.getTime()))
-      if (result === "stored") this.#watchers.wake(device)
+      const result = await this.#file.write(() => {
+        follows = this.#boxes.get(device)?.newest ?? 0
+        const stored = this.#store(device, envelope, id, expiresAt.getTime())
+        place = this.#last
+        return stored
+      })
+      if (result === "stored") this.#wake(device, envelope, place, follows)
       return result
     } catch (error) {
       if (isFull(error)) return "full"
@@ -149,6 +156,16 @@ class SqliteMailbox implements Mailbox {
     return Promise.resolve()
   }
 
+  #wake(device: string, envelope: Uint8Array, place: number, follows: number): void {
+    if (!this.#watchers.has(device)) return
+    const cursor = cursorAt(this.#epoch, place)
+    this.#watchers.wake(device, {
+      cursor,
+      envelope,
+      follows: follows === 0 ? "" : cursorAt(this.#epoch, follows),
+    })
+  }
+
   #store(
     device: string,
     envelope: Uint8Array,
@@ -169,6 +186,7 @@ class SqliteMailbox implements Mailbox {
     this.#sql.store.run(this.#last, device, envelope, envelope.length, expiresMs)
     this.#boxes.set(device, box)
     box.soonestMs = Math.min(box.soonestMs, expiresMs)
+    box.newest = this.#last
     this.#count(box, box.messages + 1, box.bytes + envelope.length)
     this.#boundIds(device, box)
     return "stored"

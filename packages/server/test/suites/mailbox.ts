@@ -4,7 +4,7 @@
  */
 import { strictEqual, deepStrictEqual, notStrictEqual, rejects } from "node:assert/strict"
 import type { Runner } from "@securechat/testkit"
-import type { Mailbox } from "../../src/mailbox/mailbox.ts"
+import type { FreshMail, Mailbox } from "../../src/mailbox/mailbox.ts"
 
 export interface MailboxUnderTest {
   readonly mailbox: Mailbox
@@ -34,7 +34,8 @@ export const mailboxSuite = (
     device: string,
     id: string,
     { envelope = bytes(1), lifeMs = HOUR_MS }: { envelope?: Uint8Array; lifeMs?: number } = {},
-  ): Promise<string> => mailbox.append(device, envelope, { id, expiresAt: new Date(nowMs() + lifeMs) })
+  ): Promise<string> =>
+    Promise.resolve(mailbox.append(device, envelope, { id, expiresAt: new Date(nowMs() + lifeMs) }))
   const contents = async (
     { mailbox }: MailboxUnderTest,
     device: string,
@@ -174,21 +175,30 @@ export const mailboxSuite = (
       deepStrictEqual(woken, ["one", "two", "two"])
     })
 
-    it("copies in and out", async () => {
+    it("tells who watches what came and what it follows, where it has it at hand", async () => {
       const box = await make()
-      const given = bytes(1, 2)
-      await put(box, "a", "1", { envelope: given })
-      given[0] = 9
-      const [item] = await box.mailbox.read("a", { limit: 1 })
-      item?.envelope.fill(7)
-      deepStrictEqual(await contents(box, "a"), [[1, 2]])
+      const fresh: (FreshMail | undefined)[] = []
+      box.mailbox.watch("a", (mail) => fresh.push(mail))
+      for (const value of [1, 2, 3]) await put(box, "a", String(value), { envelope: bytes(value) })
+      const items = await box.mailbox.read("a", { limit: 3 })
+      for (const [index, mail] of fresh.entries()) {
+        if (mail === undefined) continue
+        strictEqual(mail.cursor, items[index]?.cursor)
+        deepStrictEqual([...mail.envelope], [index + 1])
+        // What it follows may have been acknowledged meanwhile: it is named all the same.
+        if (index > 0) strictEqual(mail.follows, items[index - 1]?.cursor)
+      }
+      await box.mailbox.ack("a", items[2]?.cursor ?? "")
+      await put(box, "a", "4")
+      const last = fresh.at(-1)
+      if (last !== undefined) strictEqual(last.follows, items[2]?.cursor)
     })
 
     it("answers nothing after it was closed", async () => {
       const box = await make()
       await box.mailbox.close()
       await rejects(put(box, "a", "1"))
-      await rejects(box.mailbox.read("a", { limit: 1 }))
+      await rejects(async () => box.mailbox.read("a", { limit: 1 }))
     })
 
     it("after a restart keeps everything, or has another epoch", async () => {
