@@ -253,3 +253,30 @@ describe("the two back ends", () => {
     expect(asInterface).toHaveLength(2)
   })
 })
+
+describe("an import of a key", () => {
+  const imports = (): void => {
+    const { secret, publicKey } = node.x25519KeyPair(undefined)
+    node.x25519(secret.expose(), node.x25519KeyPair(undefined).publicKey)
+    node.x25519PublicKey(bytesOf("another secret", 32))
+    expect(publicKey).toHaveLength(32)
+    expect(() => node.mlKemEncapsulate(new Uint8Array(1184).fill(0xff), undefined)).toThrow()
+  }
+
+  it("leaves the traces of errors as they were, also when it fails", () => {
+    const before = Error.stackTraceLimit
+    imports()
+    expect(Error.stackTraceLimit).toBe(before)
+    expect(new Error("traced").stack?.split("\n").length).toBeGreaterThan(1)
+  })
+
+  it("works where nobody may change how long they are", () => {
+    const before = Error.stackTraceLimit
+    Object.defineProperty(Error, "stackTraceLimit", { value: before, writable: false, configurable: true })
+    try {
+      imports()
+    } finally {
+      Object.defineProperty(Error, "stackTraceLimit", { value: before, writable: true, configurable: true })
+    }
+  })
+})
