@@ -36,10 +36,10 @@ const putBackDatabase = (from: string): void => {
 }
 
 /** Every message key that was used on the wire, each with the different tokens it was used for. */
-const keysUsed = (who: string): Map<string, Set<string>> => {
+const keysUsed = (...who: readonly string[]): Map<string, Set<string>> => {
   const used = new Map<string, Set<string>>()
   for (const { who: whose, way, frame } of world.evil.seen) {
-    if (whose !== who || way !== "up" || frame.type !== "submit") continue
+    if (!who.includes(whose) || way !== "up" || frame.type !== "submit") continue
     const { sessionId, ratchetKey, count, token } = decodeEnvelope(frame.body)
     const key =
       [sessionId, ratchetKey].map((part) => Buffer.from(part).toString("hex")).join("/") + `/${count}`
@@ -47,7 +47,8 @@ const keysUsed = (who: string): Map<string, Set<string>> => {
   }
   return used
 }
-const twice = (who: string): number => [...keysUsed(who).values()].filter((tokens) => tokens.size > 1).length
+const twice = (...who: readonly string[]): number =>
+  [...keysUsed(...who).values()].filter((tokens) => tokens.size > 1).length
 
 /** Alice goes on for some messages after the copy, and closes. */
 const goOn = async (alice: Person, bob: Person): Promise<void> => {
@@ -108,6 +109,19 @@ describe("yesterday's whole store put back", () => {
 })
 
 describe("a device that was copied and runs twice", () => {
+  const rollback = { code: "ERR_STORE_CORRUPT", details: { cause: "rollback" } }
+  /** Bob, who knows Alice, and the copy of her, which runs in her place. */
+  const copied = async (): Promise<readonly [bob: Person, copy: Person]> => {
+    const bob = await world.person("bob")
+    const alice = await world.person("alice", options())
+    await alice.says(bob, "one")
+    await bob.says(alice, "and one back")
+    for (const each of [alice, bob]) await each.until(() => each.chat.getSnapshot().outbox === 0)
+    await alice.chat.close()
+    copy("store", "clone")
+    return [bob, await world.person("copy of alice", { ...options("clone"), user: "alice" })]
+  }
+
   it("[D7] loses its connection to the copy, which is told, and does not come back by itself", async () => {
     const bob = await world.person("bob")
     const alice = await world.person("alice", options())
@@ -119,5 +133,30 @@ describe("a device that was copied and runs twice", () => {
     expect(error).toMatchObject({ code: "ERR_TRANSPORT_CLOSED", details: { code: RELAY_CODE.replaced } })
     expect(retryAt).toBeUndefined()
     expect(alice.chat.connection).toBe("offline")
+  })
+
+  it("[D7] that runs while the other does not, is told to the other by the next thing its peer says", async () => {
+    const [bob, copyOfAlice] = await copied()
+    await copyOfAlice.says(bob, "of the copy")
+    await copyOfAlice.chat.close()
+    const again = await world.person("alice", options())
+    await bob.says(again, "I have two of yours")
+    expect(again.errors).toMatchObject([rollback])
+    await again.says(bob, "under new keys")
+    expect(twice("alice", "copy of alice")).toBe(0)
+    expect(bob.changes.filter(({ status }) => status.level === "red")).toEqual([])
+  })
+
+  it("[D7] that runs while the other does not, is told to the other by the receipt for its first message", async () => {
+    const [bob, copyOfAlice] = await copied()
+    await copyOfAlice.says(bob, "of the copy")
+    await copyOfAlice.chat.close()
+    const again = await world.person("alice", options())
+    // Under a number that the copy has used: nobody has told her yet.
+    await (await again.with(bob)).send("of the original")
+    await again.until(() => again.errors.length > 0)
+    expect(again.errors).toMatchObject([rollback])
+    await again.says(bob, "under new keys")
+    expect(bob.changes.filter(({ status }) => status.level === "red")).toEqual([])
   })
 })

@@ -45,6 +45,8 @@ const FINAL = [
   "ERR_VERSION_UNSUPPORTED",
   "ERR_DEVICE_REVOKED",
   "ERR_CONFIG_INVALID",
+  // Of a record without which one cannot sign in or take a delivery: it is as damaged the next time.
+  "ERR_STORE_CORRUPT",
 ] as const
 
 interface Run {
