@@ -19,7 +19,14 @@ const SUITES = {
   crash: { files: ["tests/crash/killed"], env: { CRASH_KILLS: "200", CRASH_PEERS: "100" } },
   chaos: { files: ["tests/chaos/"], env: { CHAOS_MESSAGES: "50000" } },
   history: { files: ["tests/history"], env: { HISTORY_MESSAGES: "100000" } },
-  load: { files: ["tests/load"], env: { LOAD_CONNECTIONS: "10000", LOAD_PAIRS: "200", LOAD_MS: "10000" } },
+  load: {
+    files: ["tests/load", "--no-file-parallelism"],
+    env: {
+      ...{ LOAD_GATED: "1", LOAD_PAIRS: "200", LOAD_MS: "3000", LOAD_ROUNDS: "7" },
+      ...{ LOAD_MAILBOXES: "memory,redis,sqlite", LOAD_CONNECTIONS: "10000", LOAD_SOCKETIO: "5000" },
+      ...{ LOAD_STORM: "5000", LOAD_STALL_CLIENTS: "1000", LOAD_STALL_MS: "10000", LOAD_STALL_RATE: "1500" },
+    },
+  },
   codecs: { files: ["packages/core/test/property/codecs"], env: { CODEC_RUNS: "100000" } },
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { mosquittoPair, startMosquitto } from "./mosquitto.ts"
 import { type Pair, barePair, drive, inBatches, relayPair } from "./pairs.ts"
 import { startServer } from "./process.ts"
 import { startRedis } from "./redis.ts"
@@ -19,15 +20,20 @@ interface Contest {
   end(): Promise<void>
 }
 
+const PAIRS = {
+  bare: barePair,
+  mosquitto: mosquittoPair,
+  relay: (port: number, _number: number, bytes: number) => relayPair(port, bytes),
+}
+
 async function contest(
-  kind: "bare" | "relay",
+  kind: keyof typeof PAIRS,
   { pairs, bytes, window }: Load,
   mailbox?: unknown,
 ): Promise<Contest> {
-  const server = await startServer(kind, mailbox)
-  const made: Pair[] = await inBatches(pairs, (number) =>
-    kind === "bare" ? barePair(server.port, number, bytes) : relayPair(server.port, bytes),
-  )
+  const server = kind === "mosquitto" ? await startMosquitto() : await startServer(kind, mailbox)
+  const makePair = PAIRS[kind]
+  const made: Pair[] = await inBatches(pairs, (number) => makePair(server.port, number, bytes))
   const heartbeat = setInterval(() => {
     for (const pair of made) pair.ping()
   }, HEARTBEAT_MS)
@@ -48,6 +54,7 @@ async function contest(
 
 export const tasks = {
   bare: (load: Load) => contest("bare", load),
+  mosquitto: (load: Load) => contest("mosquitto", load),
   memory: (load: Load) => contest("relay", load),
   sqlite: async (load: Load) => {
     const folder = mkdtempSync(join(tmpdir(), "securechat-load-"))

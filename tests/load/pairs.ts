@@ -7,7 +7,7 @@ import { FRAME_TYPE, frameCodec } from "@securechat/core/wire"
 import { type RelayDevice, relayDevice } from "@securechat/testkit"
 import { WebSocket } from "ws"
 import { BARE } from "./bare.ts"
-import { WireClient } from "../relay/support/wire-client.ts"
+import { type WireClient, dial } from "../relay/support/wire-client.ts"
 
 export interface Pair {
   /** Sends one message. */
@@ -22,7 +22,8 @@ export interface Pair {
 }
 
 const random = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length))
-const deps = { random, nowMs: () => Date.now() }
+/** Of the generator's devices. */
+export const clientDeps: Parameters<typeof relayDevice>[0] = { random, nowMs: () => Date.now() }
 const nothing = (): void => undefined
 
 /** Within the relay's bound of logins at a time from one address. */
@@ -37,8 +38,8 @@ export async function inBatches<T>(count: number, make: (index: number) => Promi
   return made
 }
 
-const opened = async (url: string, protocol?: string): Promise<WebSocket> => {
-  const socket = new WebSocket(url, protocol, { perMessageDeflate: false })
+const opened = async (url: string): Promise<WebSocket> => {
+  const socket = new WebSocket(url, { perMessageDeflate: false })
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject))
   return socket
 }
@@ -78,24 +79,28 @@ export async function barePair(port: number, number: number, bytes: number): Pro
   return pair
 }
 
+/** Where it is to receive, a device must be known. */
+export async function publish(client: WireClient): Promise<void> {
+  const answer = await client.ask((request) => client.device.publish(request, { oneTime: 0, oneTimeKem: 0 }))
+  if (answer.type !== "ok") throw new Error(`not published: ${JSON.stringify(answer)}`)
+}
+
 /** Logged in, and published where it is to receive. */
 export async function member(
   port: number,
-  publish: boolean,
-  device = relayDevice(deps),
+  published: boolean,
+  device = relayDevice(clientDeps),
 ): Promise<WireClient> {
-  const client = new WireClient(await opened(`ws://127.0.0.1:${port}/ws`, "securechat.v1"), device)
+  const client = await dial(`http://127.0.0.1:${port}`, device, { perMessageDeflate: false })
   await client.login()
-  if (publish) {
-    const answer = await client.ask((request) => device.publish(request, { oneTime: 0, oneTimeKem: 0 }))
-    if (answer.type !== "ok") throw new Error(`not published: ${JSON.stringify(answer)}`)
-  }
+  if (published) await publish(client)
   return client
 }
 
 const HEAD_BYTES = 5
 const PING = frameCodec.encode({ type: "ping", request: 0, nonce: new Uint8Array(8) })
-const ackOf = (delivery: Buffer): Buffer => {
+/** Of the delivery's own cursor. */
+export const ackOf = (delivery: Buffer): Buffer => {
   const cursor = delivery.subarray(HEAD_BYTES, HEAD_BYTES + 1 + (delivery[HEAD_BYTES] as number))
   return Buffer.concat([Buffer.of(FRAME_TYPE.ack, 0, 0, 0, 0), cursor])
 }
@@ -132,7 +137,7 @@ export async function relayPair(port: number, bytes: number): Promise<Pair> {
 }
 
 /** Frames that differ in request and envelope id only. */
-function prepared(from: RelayDevice, to: RelayDevice, bytes: number): { submit: () => Buffer } {
+export function prepared(from: RelayDevice, to: RelayDevice, bytes: number): { submit: () => Buffer } {
   const template = Buffer.from(frameCodec.encode(from.submit(1, to, random(bytes))))
   const id = randomBytes(16)
   let request = 1000

@@ -11,9 +11,11 @@ export interface Server {
   cpuMs(): number
   memory(): Promise<NodeJS.MemoryUsage>
   stop(): Promise<void>
+  /** At once, with -9. */
+  kill(): void
 }
 
-const cpuMsOf = (pid: number): number => {
+export const cpuMsOf = (pid: number): number => {
   let nanoseconds = 0
   for (const thread of readdirSync(`/proc/${pid}/task`))
     nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0])
@@ -51,5 +53,8 @@ export async function startServer(kind: "bare" | "relay", mailbox: unknown = "me
       return (await line()) as NodeJS.MemoryUsage
     },
     stop: () => stopped(child),
+    kill: () => {
+      child.kill("SIGKILL")
+    },
   }
 }
