@@ -8,7 +8,10 @@ import { OWED, REMAINDERS } from "./owed.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const files = globSync(
-  ["packages/*/{src,test}/**/*.test.ts", "tests/**/*.test.ts", "examples/*/src/**/*.test.{ts,tsx}"],
+  [
+    ...["packages/*/{src,test}/**/*.test.ts", "tests/**/*.test.ts", "examples/*/src/**/*.test.{ts,tsx}"],
+    "packages/server/test/suites/*.ts",
+  ],
   {
     cwd: root,
     exclude: (path) => /node_modules|reports|catalogue\.test\.ts$/.test(path),
@@ -40,6 +43,25 @@ const overSocketIo = (): ReadonlySet<string> =>
       ),
   )
 
+/** Files that a file imports, from beside it on. */
+const importsOf = (file: string): readonly string[] =>
+  [...text(file).matchAll(/\b(?:from |import\()"(\.[^"]+)"/g)].map(([, path = ""]) =>
+    join(dirname(file), path),
+  )
+
+/** Files of rows that run where mail lies in SQLite and in Redis: they name both, or are imported by files that do. */
+const onEachMailbox = (): ReadonlySet<string> => {
+  const importers = Map.groupBy(
+    files.flatMap((file) => importsOf(file).map((imported) => ({ file, imported }))),
+    ({ imported }) => imported,
+  )
+  const runs = (file: string, kind: string): boolean =>
+    [file, ...(importers.get(file) ?? []).map((one) => one.file)].some((one) =>
+      `${one} ${text(one)}`.toLowerCase().includes(kind),
+    )
+  return new Set(files.filter((file) => ["sqlite", "redis"].every((kind) => runs(file, kind))))
+}
+
 describe("the attack catalogue", () => {
   const found = coverage()
 
@@ -63,6 +85,14 @@ describe("the attack catalogue", () => {
     expect(both.size).toBeGreaterThan(5)
     const single = CATALOGUE.filter(
       ({ id, overBoth }) => overBoth === true && !(found.get(id) ?? []).some((file) => both.has(file)),
+    )
+    expect(single.map(({ id, title }) => `${id} ${title}`)).toEqual([])
+  })
+
+  it("has a test on each kind of mailbox for every row that depends on them", () => {
+    const each = onEachMailbox()
+    const single = CATALOGUE.filter(
+      ({ id, onEach }) => onEach === true && !(found.get(id) ?? []).some((file) => each.has(file)),
     )
     expect(single.map(({ id, title }) => `${id} ${title}`)).toEqual([])
   })

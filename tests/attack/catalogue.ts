@@ -9,12 +9,20 @@ export interface Row {
   readonly title: string
   /** It depends on what carries the frames: a test of it runs over WebSocket and over Socket.IO. */
   readonly overBoth?: true
+  /** It depends on what keeps mail and prekeys: a test of it runs on each kind of mailbox. */
+  readonly onEach?: true
 }
 
-const row = (id: string, stage: Row["stage"], title: string, more: Pick<Row, "overBoth"> = {}): Row => ({
+const row = (
+  id: string,
+  stage: Row["stage"],
+  title: string,
+  more: Pick<Row, "overBoth" | "onEach"> = {},
+): Row => ({
   ...{ id, stage, title, ...more },
 })
 const OVER_BOTH = { overBoth: true } as const
+const ON_EACH = { onEach: true } as const
 
 export const CATALOGUE: readonly Row[] = [
   // identity and key exchange
@@ -27,8 +35,8 @@ export const CATALOGUE: readonly Row[] = [
   row("A7", "now", "Key-type confusion, KEM re-encapsulation"),
   row("A8", "now", "Invalid ML-KEM keys"),
   row("A9", "now", "Replay of the first message; keys burnt by rubbish", OVER_BOTH),
-  row("A10", "now", "Prekey depletion", OVER_BOTH),
-  row("A11", "now", "Stale, unsigned or foreign prekeys"),
+  row("A10", "now", "Prekey depletion", { ...OVER_BOTH, ...ON_EACH }),
+  row("A11", "now", "Stale, unsigned or foreign prekeys", ON_EACH),
   row("A12", "now", "Downgrade"),
   row("A13", "now", "Confusion in verification"),
   row("A14", "later", "'Verified' from an unverified self"),
@@ -45,9 +53,9 @@ export const CATALOGUE: readonly Row[] = [
   row("B2", "now", "Truncated tag"),
   row("B3", "now", "base64 spelling"),
   row("B4", "now", "Context swap", OVER_BOTH),
-  row("B5", "now", "Replay", OVER_BOTH),
-  row("B6", "now", "Reordering", OVER_BOTH),
-  row("B7", "now", "Drop, tail drop", OVER_BOTH),
+  row("B5", "now", "Replay", { ...OVER_BOTH, ...ON_EACH }),
+  row("B6", "now", "Reordering", { ...OVER_BOTH, ...ON_EACH }),
+  row("B7", "now", "Drop, tail drop", { ...OVER_BOTH, ...ON_EACH }),
   row("B8", "later", "Equivocation in a group"),
   row("B9", "now", "Sender spoofing", OVER_BOTH),
   row("B10", "now", "Forged control traffic", OVER_BOTH),
@@ -70,13 +78,13 @@ export const CATALOGUE: readonly Row[] = [
   row("C6", "now", "Canonicalisation"),
   row("C7", "now", "Unknown fields and versions"),
   row("C8", "now", "Path traversal, active content"),
-  row("C9", "now", "Secrets in logs and errors", OVER_BOTH),
+  row("C9", "now", "Secrets in logs and errors", { ...OVER_BOTH, ...ON_EACH }),
   row("C10", "now", "Endless structures"),
   // state, storage, concurrency
   row("D1", "now", "Ratchet races"),
   row("D2", "now", "Crash between sending and storing"),
-  row("D3", "now", "Crash between receiving and ack"),
-  row("D4", "now", "Prekeys uploaded, then forgotten"),
+  row("D3", "now", "Crash between receiving and ack", ON_EACH),
+  row("D4", "now", "Prekeys uploaded, then forgotten", ON_EACH),
   row("D5", "now", "Two writers on one store"),
   row("D6", "now", "Rollback"),
   row("D7", "now", "Cloned device"),

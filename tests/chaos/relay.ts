@@ -5,7 +5,7 @@ import { silentLogger } from "@securechat/core/transport"
 interface Orders {
   readonly port: number
   readonly origins: readonly string[]
-  readonly mailbox: { readonly sqlite: string } | { readonly redis: string }
+  readonly mailbox: "memory" | { readonly sqlite: string } | { readonly redis: string }
 }
 const { port, origins, mailbox } = JSON.parse(process.argv[2] ?? "{}") as Orders
 const names: readonly BucketName[] = [

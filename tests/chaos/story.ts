@@ -13,7 +13,7 @@ import { Program, bundled } from "./process.ts"
 
 /** Looks at every frame that crosses somebody's connection. */
 export type Watch = (name: string, way: PacketWay, frame: Buffer) => void
-export type Where = { readonly sqlite: true } | { readonly redis: string }
+export type Where = { readonly sqlite: true } | { readonly redis: string } | "memory"
 /** Of a fault that lasts. */
 const FAULT_MS = 700
 
@@ -94,7 +94,7 @@ export class Story implements AsyncDisposable {
   async begin(names: readonly string[], where: Where): Promise<void> {
     this.#where = where
     const first = 11_000 + (process.pid % 9_000) * 2
-    const ports = "redis" in where ? [first, first + 1] : [first]
+    const ports = isRedis(where) ? [first, first + 1] : [first]
     const program = await bundled("person.ts", this.#folder)
     for (const [at, name] of names.entries()) {
       const proxy = await faultProxy(ports[at % ports.length]!)
@@ -206,7 +206,8 @@ export class Story implements AsyncDisposable {
   }
   async #startRelay({ program, port }: { readonly program: Program; readonly port: number }): Promise<void> {
     const origins = this.#people.map(({ origin }) => origin)
-    const mailbox = "redis" in this.#where ? this.#where : { sqlite: join(this.#folder, "relay.db") }
+    const sqlite = join(this.#folder, "relay.db")
+    const mailbox = isRedis(this.#where) || this.#where === "memory" ? this.#where : { sqlite }
     await program.start({ port, origins, mailbox })
   }
 
@@ -263,6 +264,9 @@ export class Story implements AsyncDisposable {
     })
   }
 }
+
+const isRedis = (where: Where): where is { readonly redis: string } =>
+  typeof where === "object" && "redis" in where
 
 const parsed = (text: string): { sender: string; peer: string; counter: number } => {
   const [, sender = "", peer = "", counter = ""] = /^(\w+>(\w+))#(\d+) $/.exec(text) ?? []

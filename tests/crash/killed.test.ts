@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { decodeEnvelope, prekeyCodec } from "@securechat/core/wire"
+import type { RelayOptions } from "@securechat/server"
 import { assertHistory, unsafeSeeded } from "@securechat/testkit"
 import { webSocket } from "@securechat/transport-ws"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { REDIS_SERVER, type RedisServer, startRedis } from "../../scripts/redis.ts"
 import { bundled } from "../chaos/process.ts"
-import { Story } from "../chaos/story.ts"
+import { Story, type Where } from "../chaos/story.ts"
 import { boastOfStock } from "../sim/tricks.ts"
 import { EvilRelay } from "../support/evil-relay.ts"
 import { packetProxy } from "../support/packet-proxy.ts"
@@ -15,14 +17,26 @@ import { world } from "../support/people.ts"
 import { Ada } from "./ada.ts"
 import { Wire, withoutNumber } from "./wire.ts"
 
-const KILLS = Number(process.env["CRASH_KILLS"] ?? 20)
+/** On each kind of mailbox. */
+const KILLS = Number(process.env["CRASH_KILLS"] ?? 8)
 /** Who begins with a prekey each: of a hundred all that were published. */
-const PEERS = Number(process.env["CRASH_PEERS"] ?? 5)
+const PEERS = Number(process.env["CRASH_PEERS"] ?? 3)
 const SEED = Number(process.env["CRASH_SEED"] ?? 1)
 /** The next death comes after at most so much has happened: some find a process that has not opened its store yet. */
 const MAX_BETWEEN = 60
 
-describe("clients that are killed at any moment", () => {
+let redis: RedisServer | undefined
+beforeAll(async () => {
+  if (REDIS_SERVER !== "") redis = await startRedis()
+})
+afterAll(() => redis?.close())
+
+const MAILBOXES = ["memory", "SQLite", ...(REDIS_SERVER === "" ? [] : ["Redis"])]
+
+describe.each(MAILBOXES)("clients that are killed at any moment, of a relay on %s", (mailbox) => {
+  const where = (): Where =>
+    mailbox === "Redis" ? { redis: redis!.fresh() } : mailbox === "SQLite" ? { sqlite: true } : "memory"
+
   it(
     `[D3] [D2] lose nothing, show nothing twice, and use no key for two texts, over ${KILLS} deaths`,
     async () => {
@@ -32,7 +46,7 @@ describe("clients that are killed at any moment", () => {
       await using story = new Story(random, (name, way, frame) => {
         wire.note(name, way, frame)
       })
-      await story.begin(["ada", "bob"], { sqlite: true })
+      await story.begin(["ada", "bob"], where())
       // They have met.
       await story.until(() => story.promised > 10)
       for (let kill = 0; kill < KILLS; kill++) {
@@ -50,8 +64,14 @@ describe("clients that are killed at any moment", () => {
   )
 })
 
-describe("a client that is killed while it publishes its prekeys", () => {
+describe.each(MAILBOXES)("a client that is killed while it publishes, of a relay on %s", (where) => {
   let folder: string
+  const mailbox = (): RelayOptions["mailbox"] =>
+    where === "Redis"
+      ? { redis: redis!.fresh() }
+      : where === "SQLite"
+        ? { sqlite: join(folder, "relay.db") }
+        : "memory"
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "securechat-"))
   })
@@ -63,7 +83,7 @@ describe("a client that is killed while it publishes its prekeys", () => {
     `[D4] publishes the same bytes again, is counted once, and each of ${PEERS} peers begins with a key of its own`,
     async () => {
       const tap = await packetProxy({ transparent: true })
-      await using relay = await world({ origins: [tap.url] })
+      await using relay = await world({ origins: [tap.url], mailbox: mailbox() })
       tap.relay = `http://127.0.0.1:${relay.port}`
       await using ada = new Ada(await bundled("person.ts", folder), join(folder, "ada.db"), tap)
       ada.withhold("publish")

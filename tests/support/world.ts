@@ -24,6 +24,7 @@ import {
 import { silentLogger } from "@securechat/core/transport"
 import { type Relay, type RelayOptions, createRelay } from "@securechat/server"
 import { type ManualClock, manualClock } from "@securechat/testkit"
+import { place } from "../relay/support/place.ts"
 import { EvilRelay } from "./evil-relay.ts"
 import { way } from "./transports.ts"
 
@@ -201,7 +202,11 @@ export const createWorld = async ({ relay: given, dial = way().dial }: WorldOpti
   const clock = manualClock()
   const deps = { random, nowMs: clock.nowMs }
   const relay = createRelay(
-    { port: 0, logger: silentLogger, limits: { connectionsPerAddress: 0, buckets }, ...given },
+    {
+      ...{ port: 0, logger: silentLogger, mailbox: place() },
+      limits: { connectionsPerAddress: 0, buckets },
+      ...given,
+    },
     { ...deps, timers: clock.timers },
   )
   const { url } = await relay.listen()
