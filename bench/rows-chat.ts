@@ -12,7 +12,7 @@ const chat = (
   work: `send() to message event through the relay, 100 B, memory stores, ${conversations}`,
   unit: "messages per second of the processor, clients and server",
   quick: target !== undefined,
-  slowness: 6,
+  slowness: 4,
   ours: { name: "securechat", module: "../tests/load/chat.ts", task: "sdk", input: load },
   theirs: [
     {

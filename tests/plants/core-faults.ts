@@ -5,6 +5,7 @@ const ratchet = "packages/core/src/ratchet/ratchet.test.ts"
 const transition = "packages/core/src/session/transition.test.ts"
 const identity = "packages/core/src/identity/identity.test.ts"
 const handshake = "packages/core/src/handshake/handshake.test.ts"
+const files = "packages/core/test/attack/files.test.ts"
 
 export const CORE_FAULTS: readonly Fault[] = [
   {
@@ -167,5 +168,38 @@ export const CORE_FAULTS: readonly Fault[] = [
     replace: "",
     test: "packages/core/src/session/payload.test.ts",
     caughtBy: "comes off again for every length, and in no other spelling",
+  },
+  {
+    name: "the commitment of a sealed stream is not compared",
+    file: "packages/core/src/stream/header.ts",
+    find: "!equalBytes(commit, header.commit) || !same",
+    replace: "!same",
+    test: "packages/core/src/stream/header.test.ts",
+    caughtBy: "is refused under another secret and for another purpose",
+  },
+  {
+    name: "a sealed stream may name another purpose than it was made for",
+    file: "packages/core/src/stream/header.ts",
+    find: "!equalBytes(commit, header.commit) || !same",
+    replace: "!equalBytes(commit, header.commit)",
+    test: "packages/core/src/stream/header.test.ts",
+    caughtBy: "is refused with any bit changed: by its form, by its version, or by the commitment",
+  },
+  {
+    name: "the last chunk of a sealed stream is not marked",
+    file: "packages/core/src/stream/chunks.ts",
+    find: "nonce[11] = last ? 1 : 0",
+    replace: "nonce[11] = 0",
+    test: files,
+    caughtBy: "[G1] cut behind each chunk, within each, and within each tag",
+  },
+  {
+    name: "an empty last chunk is taken behind full ones",
+    file: "packages/core/src/stream/open.ts",
+    find: "if (place.index > 0 && sealed.length === TAG_BYTES)",
+    replace: "if (place.index < 0)",
+    test: files,
+    caughtBy:
+      "[G1] without the mark of the last chunk, with it too early, twice, or on an empty chunk behind full ones",
   },
 ]
