@@ -10,11 +10,14 @@ import { webSocket } from "@securechat/transport-ws"
 export interface Told {
   readonly event:
     | "open"
+    | "connection"
     | "sending"
     | "sent"
     | "refused"
     | "shown"
     | "stored"
+    | "kept"
+    | "counted"
     | "missing"
     | "unreadable"
     | "waiting"
@@ -23,7 +26,6 @@ export interface Told {
   readonly late?: boolean
   /** Of `waiting`: own messages nobody has confirmed. */
   readonly count?: number
-  readonly from?: string
 }
 export interface Orders {
   readonly user: string
@@ -39,7 +41,9 @@ const tell = (said: Told): void => {
   process.stdout.write(`${JSON.stringify(said)}\n`)
 }
 /** So many unconfirmed messages, and no more are written until some are. */
-const AHEAD = 64
+const AHEAD = 128
+/** Of what is stored, newest first: what was stored and not shown before a kill is among it. */
+const LOOK_BACK = 500
 
 const chat = new SecureChat({
   user: orders.user,
@@ -51,6 +55,9 @@ const chat = new SecureChat({
 chat.on("error", (error) => {
   tell({ event: "error", text: error.code })
 })
+chat.on("connection", ({ state }) => {
+  tell({ event: "connection", text: state })
+})
 /** An app lists what its store holds and goes on from there: what comes meanwhile is shown behind it, once. */
 let early: Message[] | undefined = []
 const listed = new Set<string>()
@@ -61,8 +68,8 @@ chat.on("message", (message) => {
   if (early === undefined) show(message)
   else early.push(message)
 })
-chat.on("gap", ({ accountId }) => {
-  tell({ event: "missing", from: accountId })
+chat.on("gap", ({ first, last }) => {
+  tell({ event: "missing", count: last - first + 1 })
 })
 chat.on("message:unreadable", ({ problem }) => {
   tell({ event: "unreadable", text: problem.code })
@@ -72,7 +79,7 @@ chat.on("outbox", ({ size }) => {
 })
 await chat.start()
 for (const conversation of await chat.conversations())
-  for await (const one of conversation.history())
+  for (const one of (await conversation.page({ limit: LOOK_BACK })).items)
     if ("security" in one && !one.mine) {
       listed.add(one.id)
       tell({ event: "stored", text: one.text ?? "", late: one.reordered !== undefined })
@@ -115,11 +122,22 @@ const write = async (peer: string, first: number): Promise<void> => {
 }
 for (const [peer, first] of Object.entries(orders.to)) void write(peer, first)
 
+/** Everything that was received and is kept. */
+const count = async (): Promise<void> => {
+  for (const conversation of await chat.conversations())
+    for await (const one of conversation.history())
+      if ("security" in one && !one.mine) tell({ event: "kept", text: one.text ?? "" })
+  tell({ event: "counted" })
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === "rest") {
     writing = false
     tell({ event: "waiting", count: chat.getSnapshot().outbox })
   }
+  if (line === "count") await count()
   if (line === "close") break
 }
 await chat.close()
+// A pipe that is read no more still holds the process.
+process.stdin.destroy()

@@ -21,19 +21,25 @@ export const bundled = async (file: string, folder: string): Promise<string> => 
   return outfile
 }
 
+const nothing = (): void => undefined
+
 export class Program {
   readonly #file: string
   readonly #onLine: (line: string) => void
+  readonly #onDeath: (complaint: string) => void
   #child: ChildProcess | undefined
   #ended: Promise<unknown> = Promise.resolve()
-  #killed = false
-  /** What it said when it ended by itself, and not well. */
-  failure: string | undefined
+  /** Its end is wanted. */
+  #leaving = false
 
-  /** @param file beside this one, or anywhere by its whole path. */
-  constructor(file: string, onLine: (line: string) => void) {
+  /**
+   * @param file beside this one, or anywhere by its whole path.
+   * @param onDeath told when it ends and nobody asked for it.
+   */
+  constructor(file: string, onLine: (line: string) => void, onDeath: (complaint: string) => void = nothing) {
     this.#file = fileURLToPath(new URL(file, import.meta.url))
     this.#onLine = onLine
+    this.#onDeath = onDeath
   }
 
   /** Resolves with its first line, or when it is killed before. */
@@ -41,7 +47,7 @@ export class Program {
     const args = ["--conditions=@securechat/source", this.#file, JSON.stringify(orders)]
     const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] })
     this.#child = child
-    this.#killed = false
+    this.#leaving = false
     let complaint = ""
     child.stderr.on("data", (part: Buffer) => (complaint += part.toString()))
     child.stdin.on("error", () => undefined)
@@ -52,19 +58,20 @@ export class Program {
         this.#onLine(line)
         resolve()
       })
-      child.once("exit", (code) => {
-        if (this.#killed) {
+      child.once("exit", () => {
+        if (this.#leaving) {
           resolve()
           return
         }
-        if (code !== 0) this.failure = complaint
-        reject(new Error(`${this.#file} ended: ${complaint}`))
+        const what = `${this.#file} ended: ${complaint}`
+        this.#onDeath(what)
+        reject(new Error(what))
       })
     })
   }
   /** `kill -9`; resolves when it is gone and everything it said was heard. */
   async kill(): Promise<void> {
-    this.#killed = true
+    this.#leaving = true
     this.#child?.kill("SIGKILL")
     await this.#ended
   }
@@ -79,6 +86,7 @@ export class Program {
   }
   /** Asked to end. */
   async close(): Promise<void> {
+    this.#leaving = true
     this.say("close")
     await this.#ended
   }

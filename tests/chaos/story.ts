@@ -1,123 +1,98 @@
 /**
  * People, relays and what is between them as real processes, killed with -9, stopped and resumed, cut off: a record of
- * all that was promised and shown, for the HistoryChecker.
+ * all that was promised and shown. A run that stands still ends, and says who waits for what.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { HistoryRecord, SentRecord, UnsafeSeeded } from "@securechat/testkit"
+import type { UnsafeSeeded } from "@securechat/testkit"
+import type { RedisServer } from "../../scripts/redis.ts"
 import { type FaultProxy, faultProxy } from "../support/fault-proxy.ts"
-import type { Orders, Told } from "./person.ts"
 import { type PacketProxy, type PacketWay, packetProxy } from "../support/packet-proxy.ts"
+import { type ChaosFault, Faults, type RelayProcess } from "./faults.ts"
+import { Person } from "./people.ts"
+import type { Told } from "./person.ts"
 import { Program, bundled } from "./process.ts"
+import { Record, parsed } from "./record.ts"
 
 /** Looks at every frame that crosses somebody's connection. */
 export type Watch = (name: string, way: PacketWay, frame: Buffer) => void
-export type Where = { readonly sqlite: true } | { readonly redis: string } | "memory"
-/** Of a fault that lasts. */
-const FAULT_MS = 700
+/** One relay, or two behind a Redis. */
+export type Where = "memory" | "sqlite" | { readonly server: RedisServer; readonly url: string }
+/** Without a message promised, shown or confirmed for so long it stands still: the longest wait of the protocol is a minute. */
+const STALL_MS = 180_000
+const redisIn = (where: Where): Exclude<Where, string> | undefined =>
+  typeof where === "object" ? where : undefined
 
-const FAULTS = [
-  "kill",
-  "kill-relay",
-  "stop",
-  "stop-relay",
-  "cut",
-  "vanish",
-  "hold",
-  "refuse",
-  "move",
-] as const
-export type ChaosFault = (typeof FAULTS)[number]
-
-class Person {
-  readonly name: string
-  readonly program: Program
-  readonly proxy: FaultProxy
-  /** In front of that, where frames are looked at. */
-  readonly tap: PacketProxy | undefined
-  readonly file: string
-  readonly next = new Map<string, number>()
-  /** Own messages nobody has confirmed, as it said last. */
-  waiting = Infinity
-  open = (): void => undefined
-
-  constructor(
-    name: string,
-    way: { readonly proxy: FaultProxy; readonly tap: PacketProxy | undefined },
-    files: { readonly program: string; readonly store: string },
-    onTold: (person: Person, told: Told) => void,
-  ) {
-    this.name = name
-    this.proxy = way.proxy
-    this.tap = way.tap
-    this.file = files.store
-    this.program = new Program(files.program, (line) => {
-      onTold(this, JSON.parse(line) as Told)
-    })
-  }
-  /** Where it believes the relay to be. */
-  get origin(): string {
-    return this.tap?.url ?? `http://127.0.0.1:${this.proxy.port}`
-  }
-  async start(peers: readonly string[]): Promise<void> {
-    this.waiting = Infinity
-    const opened = new Promise<void>((resolve) => (this.open = resolve))
-    const to = Object.fromEntries(peers.map((peer) => [peer, this.next.get(peer) ?? 1]))
-    const url = this.origin.replace("http", "ws")
-    await this.program.start({ user: this.name, url, file: this.file, to } satisfies Orders)
-    await opened
-  }
-}
+/** Of this process: each has its own ports. */
+let stories = 0
 
 export class Story implements AsyncDisposable {
-  readonly history: HistoryRecord[] = []
-  promised = 0
-  unreadable = 0
+  readonly record = new Record()
+  readonly faults: Faults
   /** Whatever was said, and every frame that crossed. */
   happened = 0
-  readonly #random: UnsafeSeeded
-  readonly #watch: Watch | undefined
   readonly #folder = mkdtempSync(join(tmpdir(), "securechat-chaos-"))
   readonly #people: Person[] = []
-  readonly #relays: { readonly program: Program; readonly port: number }[] = []
-  readonly #sent = new Map<string, { -readonly [K in keyof SentRecord]: SentRecord[K] }>()
-  readonly #shown = new Set<string>()
-  #where: Where = { sqlite: true }
+  readonly #relays: RelayProcess[] = []
+  readonly #proxies: FaultProxy[] = []
+  readonly #taps: PacketProxy[] = []
+  readonly #where: Where
+  readonly #random: UnsafeSeeded
+  readonly #watch: Watch | undefined
   #changed: () => void = () => undefined
+  #movedAtMs = Date.now()
+  #dead: string | undefined
 
-  constructor(random: UnsafeSeeded, watch?: Watch) {
+  constructor(where: Where, random: UnsafeSeeded, watch?: Watch) {
+    this.#where = where
     this.#random = random
     this.#watch = watch
+    this.faults = new Faults(
+      { people: this.#people, relays: this.#relays, redis: redisIn(where)?.server },
+      random,
+    )
   }
 
-  async begin(names: readonly string[], where: Where): Promise<void> {
-    this.#where = where
-    const first = 11_000 + (process.pid % 9_000) * 2
-    const ports = isRedis(where) ? [first, first + 1] : [first]
-    const program = await bundled("person.ts", this.#folder)
-    for (const [at, name] of names.entries()) {
-      const proxy = await faultProxy(ports[at % ports.length]!)
-      const tap = this.#watch === undefined ? undefined : await this.#tapped(name, proxy, this.#watch)
-      const files = { program, store: join(this.#folder, `${name}.db`) }
-      this.#people.push(
-        new Person(name, { proxy, tap }, files, (person, told) => {
-          this.#hear(person, told)
-        }),
-      )
-    }
-    for (const port of ports) this.#relays.push({ program: new Program("relay.ts", () => undefined), port })
-    await Promise.all(this.#relays.map((relay) => this.#startRelay(relay)))
-    await Promise.all(this.#people.map((person) => person.start(this.#peersOf(person))))
+  /** @param pairs who write to each other. */
+  async begin(pairs: readonly (readonly [string, string])[]): Promise<void> {
+    const first = 11_000 + (process.pid % 4_500) * 4 + 2 * stories++
+    const ports = redisIn(this.#where) === undefined ? [first] : [first, first + 1]
+    const [program, relay] = await Promise.all(
+      ["person.ts", "relay.ts"].map((file) => bundled(file, this.#folder)),
+    )
+    for (const [at, [one, other]] of pairs.entries())
+      for (const [side, [name, peer]] of [[one, other] as const, [other, one] as const].entries()) {
+        // Two who talk are on two relays, where there are two.
+        const proxy = await this.#line(ports[(at + side) % ports.length]!)
+        const tap = this.#watch && (await this.#tapped(name, proxy, this.#watch))
+        const files = { program: program!, store: join(this.#folder, `${name}.db`) }
+        const ears = { onTold: this.#hear, onDeath: this.#onDeath }
+        this.#people.push(new Person({ name, peers: [peer] }, { proxy, tap }, files, ears))
+      }
+    for (const port of ports) this.#relays.push(await this.#relay(relay!, port))
+    await Promise.all(this.#relays.map((relay) => relay.start()))
+    await Promise.all(this.#people.map((person) => person.start()))
   }
 
-  /** Resolves at the first moment at which it holds, looked at whenever something happens. */
+  /** Resolves at the first moment at which it holds, looked at whenever somebody says something. @throws where all stands still */
   async until(holds: () => boolean): Promise<void> {
+    this.#movedAtMs = Date.now()
     while (!holds()) {
-      const ended = this.#people.find(({ program }) => program.failure !== undefined)
-      if (ended !== undefined) throw new Error(`${ended.name} ended: ${ended.program.failure ?? ""}`)
+      if (this.#dead !== undefined) throw new Error(this.#dead)
+      if (Date.now() - this.#movedAtMs > STALL_MS) throw new Error(this.stalled())
+      const pulse = setTimeout(() => {
+        this.#changed()
+      }, 1_000)
       await new Promise<void>((resolve) => (this.#changed = resolve))
+      clearTimeout(pulse)
     }
+  }
+
+  /** In the middle of traffic. */
+  async fault(what: ChaosFault): Promise<void> {
+    await this.until(() => this.record.inFlight > 0)
+    await this.faults.commit(what)
   }
 
   /** Somebody is killed and started again at once; the next death may come before the store is open. */
@@ -125,92 +100,37 @@ export class Story implements AsyncDisposable {
     const person = this.#random.pick(this.#people)
     await person.program.kill()
     // Its own end is told by `until`.
-    person.start(this.#peersOf(person)).catch(() => {
+    person.start().catch(() => {
       this.#changed()
     })
   }
 
-  /** One fault, from its beginning to its end. */
-  async fault(what: ChaosFault = this.#random.pick(FAULTS)): Promise<void> {
-    const person = this.#random.pick(this.#people)
-    const relay = this.#random.pick(this.#relays)
-    const { proxy, program } = person
-    const way = this.#random.pick(["up", "down"] as const)
-    switch (what) {
-      case "kill":
-        await program.kill()
-        await person.start(this.#peersOf(person))
-        return
-      case "kill-relay":
-        await relay.program.kill()
-        await this.#startRelay(relay)
-        return
-      case "stop":
-        program.stop()
-        await lasting()
-        program.goOn()
-        return
-      case "stop-relay":
-        relay.program.stop()
-        await lasting()
-        relay.program.goOn()
-        return
-      case "cut":
-        proxy.cut()
-        return
-      case "vanish":
-        proxy.vanish(way)
-        await lasting()
-        proxy.cut()
-        return
-      case "hold":
-        proxy.hold(way)
-        await lasting()
-        proxy.release()
-        return
-      case "refuse":
-        proxy.refusing = true
-        proxy.cut()
-        await lasting()
-        proxy.refusing = false
-        return
-      case "move":
-        proxy.target = this.#random.pick(this.#relays).port
-        proxy.cut()
-    }
-  }
-
   /** Nobody writes any more; everything arrives and is confirmed. */
   async rest(): Promise<void> {
-    for (const { program, proxy } of this.#people) {
-      proxy.refusing = false
-      proxy.release()
-      program.say("rest")
-    }
+    for (const { program } of this.#people) program.say("rest")
+    await this.faults.ended()
     await this.until(() => this.#people.every((person) => person.waiting === 0))
-    this.history.push({ kind: "quiet", actor: "run", atMs: Date.now() })
+    this.record.quiet()
+    await Promise.all(this.#people.map((person) => person.count()))
+  }
+
+  stalled(): string {
+    const states = this.#people.map((person) => person.state)
+    return [`nothing moved for ${STALL_MS / 1_000} s`, ...states, ...this.record.waitingFor()].join("\n  ")
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { program, proxy, tap } of this.#people) {
-      await program.kill()
-      await tap?.close()
-      await proxy[Symbol.asyncDispose]()
-    }
-    for (const { program } of this.#relays) await program.kill()
+    for (const { program } of [...this.#people, ...this.#relays]) await program.kill()
+    for (const tap of this.#taps) await tap.close()
+    for (const proxy of this.#proxies) await proxy[Symbol.asyncDispose]()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  #peersOf(person: Person): readonly string[] {
-    return this.#people.filter((one) => one !== person).map(({ name }) => name)
+  async #line(target: number): Promise<FaultProxy> {
+    const proxy = await faultProxy(target)
+    this.#proxies.push(proxy)
+    return proxy
   }
-  async #startRelay({ program, port }: { readonly program: Program; readonly port: number }): Promise<void> {
-    const origins = this.#people.map(({ origin }) => origin)
-    const sqlite = join(this.#folder, "relay.db")
-    const mailbox = isRedis(this.#where) || this.#where === "memory" ? this.#where : { sqlite }
-    await program.start({ port, origins, mailbox })
-  }
-
   async #tapped(name: string, proxy: FaultProxy, watch: Watch): Promise<PacketProxy> {
     const tap = await packetProxy({ transparent: true })
     tap.relay = `http://127.0.0.1:${proxy.port}`
@@ -219,59 +139,57 @@ export class Story implements AsyncDisposable {
       this.#happens()
       return true
     }
+    this.#taps.push(tap)
     return tap
+  }
+  async #relay(file: string, port: number): Promise<RelayProcess> {
+    const redis = redisIn(this.#where)
+    const line = redis && (await this.#line(redis.server.port))
+    const program = new Program(file, () => undefined, this.#onDeath)
+    const start = async (): Promise<void> => {
+      const origins = this.#people.map(({ origin }) => origin)
+      const alone = this.#where === "memory" ? "memory" : { sqlite: join(this.#folder, "relay.db") }
+      const mailbox =
+        redis === undefined || line === undefined
+          ? alone
+          : { redis: redis.url.replace(String(redis.server.port), String(line.port)) }
+      await program.start({ port, origins, mailbox })
+    }
+    return { program, port, redis: line, start }
+  }
+
+  readonly #onDeath = (complaint: string): void => {
+    this.#dead ??= complaint
+    this.#changed()
+  }
+  readonly #hear = (person: Person, told: Told): void => {
+    const { event, text = "", count = 0 } = told
+    const { record } = this
+    if (event === "open") person.open()
+    if (event === "counted") person.counted()
+    if (event === "connection") person.connection = text
+    if (event === "error" || event === "refused") person.problem = text
+    if (event === "waiting") this.#confirmed(person, count)
+    if (event === "unreadable") record.unreadable += 1
+    if (event === "missing") record.missing += count
+    if (event === "kept") record.kept(text)
+    if (event === "sending") {
+      const { peer, counter } = parsed(text)
+      person.next.set(peer, counter + 1)
+      record.sending(person.name, text)
+    }
+    if (event === "sent") record.promise(text)
+    if (event === "shown") record.show(person.name, text, told.late === true)
+    if (event === "stored") record.stored(person.name, text, told.late === true)
+    if (event === "sent" || event === "shown") this.#movedAtMs = Date.now()
+    this.#happens()
   }
   #happens(): void {
     this.happened += 1
     this.#changed()
   }
-
-  #hear(person: Person, told: Told): void {
-    const { event, text = "" } = told
-    if (event === "open") person.open()
-    if (event === "waiting") person.waiting = told.count ?? 0
-    if (event === "unreadable") this.unreadable += 1
-    if (event === "sending") this.#sending(person, text)
-    if (event === "sent") this.#promise(text)
-    if (event === "shown") this.#show(person, text, told.late === true)
-    // An app shows what its store holds: what was stored and not told before a kill among it.
-    if (event === "stored" && !this.#shown.has(`${person.name} ${text}`))
-      this.#show(person, text, told.late === true)
-    this.#happens()
-  }
-  #sending(person: Person, text: string): void {
-    const { sender, peer, counter } = parsed(text)
-    person.next.set(peer, counter + 1)
-    const record: SentRecord = {
-      ...{ kind: "sent", actor: person.name, atMs: Date.now(), sender, counter },
-      ...{ digest: text, to: [], allowed: [peer] },
-    }
-    this.#sent.set(text, record)
-    this.history.push(record)
-  }
-  #promise(text: string): void {
-    const record = this.#sent.get(text)
-    if (record === undefined) throw new Error(`${text} was promised and never sent`)
-    record.to = record.allowed ?? []
-    this.promised += 1
-  }
-  #show(person: Person, text: string, marked: boolean): void {
-    const { sender, counter } = parsed(text)
-    this.#shown.add(`${person.name} ${text}`)
-    this.history.push({
-      ...{ kind: "delivered", actor: person.name, atMs: Date.now() },
-      ...{ sender, counter, digest: text, marked },
-    })
+  #confirmed(person: Person, count: number): void {
+    if (count < person.waiting) this.#movedAtMs = Date.now()
+    person.waiting = count
   }
 }
-
-const isRedis = (where: Where): where is { readonly redis: string } =>
-  typeof where === "object" && "redis" in where
-
-const parsed = (text: string): { sender: string; peer: string; counter: number } => {
-  const [, sender = "", peer = "", counter = ""] = /^(\w+>(\w+))#(\d+) $/.exec(text) ?? []
-  return { sender, peer, counter: Number(counter) }
-}
-
-/** The length of a fault, not a wait for something. */
-const lasting = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, FAULT_MS))

@@ -35,7 +35,11 @@ const MAILBOXES = ["memory", "SQLite", ...(REDIS_SERVER === "" ? [] : ["Redis"])
 
 describe.each(MAILBOXES)("clients that are killed at any moment, of a relay on %s", (mailbox) => {
   const where = (): Where =>
-    mailbox === "Redis" ? { redis: redis!.fresh() } : mailbox === "SQLite" ? { sqlite: true } : "memory"
+    mailbox === "Redis"
+      ? { server: redis!, url: redis!.fresh() }
+      : mailbox === "SQLite"
+        ? "sqlite"
+        : "memory"
 
   it(
     `[D3] [D2] lose nothing, show nothing twice, and use no key for two texts, over ${KILLS} deaths`,
@@ -43,20 +47,20 @@ describe.each(MAILBOXES)("clients that are killed at any moment, of a relay on %
       const random = unsafeSeeded(SEED)
       const replay = `CRASH_SEED=${SEED} CRASH_KILLS=${KILLS} vitest run tests/crash/killed`
       const wire = new Wire()
-      await using story = new Story(random, (name, way, frame) => {
+      await using story = new Story(where(), random, (name, way, frame) => {
         wire.note(name, way, frame)
       })
-      await story.begin(["ada", "bob"], where())
+      await story.begin([["ada", "bob"]])
       // They have met.
-      await story.until(() => story.promised > 10)
+      await story.until(() => story.record.promised > 10)
       for (let kill = 0; kill < KILLS; kill++) {
         const at = story.happened + random.below(MAX_BETWEEN)
         await story.until(() => story.happened >= at)
         await story.strike()
       }
       await story.rest()
-      console.log(`${story.promised} promised, ${KILLS} deaths, ${wire.repeats} envelopes sent again`)
-      assertHistory([...story.history, ...wire.sealed], replay)
+      console.log(`${story.record.promised} promised, ${KILLS} deaths, ${wire.repeats} envelopes sent again`)
+      assertHistory([...story.record.history, ...wire.sealed], replay)
       expect(wire.problems, replay).toEqual([])
       expect(wire.repeats).toBeGreaterThan(0)
     },
