@@ -69,7 +69,12 @@ describe.concurrent("people, relays and a network as processes", () => {
   it.skipIf(REDIS_SERVER === "")(
     "lose and repeat nothing with two relays behind one Redis, killed too",
     async () => {
-      await run("redis", { server: server!, url: server!.fresh() }, ["kill", "kill-relay", "kill-redis", "move"])
+      await run("redis", { server: server!, url: server!.fresh() }, [
+        "kill",
+        "kill-relay",
+        "kill-redis",
+        "move",
+      ])
     },
     LIMIT_MS,
   )

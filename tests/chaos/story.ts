@@ -63,8 +63,9 @@ export class Story implements AsyncDisposable {
     )
     for (const [at, [one, other]] of pairs.entries())
       for (const [side, [name, peer]] of [[one, other] as const, [other, one] as const].entries()) {
-        // Two who talk are on two relays, where there are two.
-        const proxy = await this.#line(ports[(at + side) % ports.length]!)
+        // Where there are two relays: a pair across both, one on each.
+        const relayOf = at === 0 ? side : at
+        const proxy = await this.#line(ports[relayOf % ports.length]!)
         const tap = this.#watch && (await this.#tapped(name, proxy, this.#watch))
         const files = { program: program!, store: join(this.#folder, `${name}.db`) }
         const ears = { onTold: this.#hear, onDeath: this.#onDeath }

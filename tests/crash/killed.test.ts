@@ -35,11 +35,7 @@ const MAILBOXES = ["memory", "SQLite", ...(REDIS_SERVER === "" ? [] : ["Redis"])
 
 describe.each(MAILBOXES)("clients that are killed at any moment, of a relay on %s", (mailbox) => {
   const where = (): Where =>
-    mailbox === "Redis"
-      ? { server: redis!, url: redis!.fresh() }
-      : mailbox === "SQLite"
-        ? "sqlite"
-        : "memory"
+    mailbox === "Redis" ? { server: redis!, url: redis!.fresh() } : mailbox === "SQLite" ? "sqlite" : "memory"
 
   it(
     `[D3] [D2] lose nothing, show nothing twice, and use no key for two texts, over ${KILLS} deaths`,
