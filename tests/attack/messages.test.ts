@@ -1,7 +1,7 @@
 /** Rows B of the catalogue over the wire: real clients, a real relay, and a hostile one in between. */
 import { SecureChatError } from "@securechat/core"
 import { type Bytes, type FrameOf, parseAccountId, parseDeviceId } from "@securechat/core/wire"
-import { unsafeSeeded } from "@securechat/testkit"
+import { turn as nextTurn, unsafeSeeded } from "@securechat/testkit"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { flipped, freshId, isDelivery } from "../support/tamper.ts"
 import { type Person, type World, createWorld } from "../support/world.ts"
@@ -176,6 +176,24 @@ describe("a message on its way", () => {
     expect(
       bob.messages.filter(({ sender }) => sender.handle === "carol").map(({ text }) => text),
     ).not.toContain("from Alice")
+  })
+})
+
+describe("a stranger", () => {
+  it("[B18] is sent nothing, however much it writes, until it is answered", async () => {
+    const [eve, alice] = await Promise.all([world.person("eve"), world.person("ann")])
+    const toAlice = await eve.with(alice)
+    for (let i = 0; i < 50; i++) await toAlice.send(`are you there ${i}`)
+    await alice.hears("are you there 49")
+    await world.clock.advance(60_000)
+    for (let turns = 0; turns < 200; turns++) await nextTurn()
+    const sent = (): number =>
+      world.evil.frames("ann", "submit").length + world.evil.frames("ann", "signal").length
+    expect(sent()).toBe(0)
+    expect(eve.receipts).toEqual([])
+    const answer = await alice.says(eve, "who is this")
+    await (await alice.with(eve)).waitFor(answer.id, "delivered")
+    await eve.until(() => eve.chat.getSnapshot().outbox === 0)
   })
 })
 
