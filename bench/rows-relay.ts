@@ -15,6 +15,9 @@ const mosquitto: Opponent = {
   target: { atLeast: 1 },
 }
 
+/** For information: what an app has that needs no more than this. */
+const socketIo: Opponent = { by: load("socket.io, bare forwarder with acks", "socketIo") }
+
 const row = (mailbox: string, ratio: number, rivals: readonly Opponent[], quick: boolean): Row => ({
   id: `relay-${mailbox}`,
   group: "relay",
@@ -30,4 +33,5 @@ export const RELAY_ROWS: readonly Row[] = [
   row("memory", 0.6, [mosquitto], true),
   row("redis", 0.4, [], true),
   row("sqlite", 0.4, [], false),
+  { ...row("memory", 0.6, [], false), id: "relay-socketio", theirs: [socketIo] },
 ]

@@ -6,6 +6,7 @@ import { mosquittoPair, startMosquitto } from "./mosquitto.ts"
 import { type Pair, barePair, drive, inBatches, relayPair } from "./pairs.ts"
 import { startServer } from "./process.ts"
 import { startRedis } from "./redis.ts"
+import { socketIoPair } from "./socketio-bare.ts"
 
 const HEARTBEAT_MS = 20_000
 
@@ -22,6 +23,7 @@ interface Contest {
 
 const PAIRS = {
   bare: barePair,
+  "socket.io": socketIoPair,
   mosquitto: mosquittoPair,
   relay: (port: number, _number: number, bytes: number) => relayPair(port, bytes),
 }
@@ -54,6 +56,7 @@ async function contest(
 
 export const tasks = {
   bare: (load: Load) => contest("bare", load),
+  socketIo: (load: Load) => contest("socket.io", load),
   mosquitto: (load: Load) => contest("mosquitto", load),
   memory: (load: Load) => contest("relay", load),
   sqlite: async (load: Load) => {

@@ -30,7 +30,9 @@ export async function stopped(child: ChildProcess): Promise<void> {
   clearTimeout(killer)
 }
 
-export async function startServer(kind: "bare" | "relay", mailbox: unknown = "memory"): Promise<Server> {
+type Kind = "bare" | "socket.io" | "relay"
+
+export async function startServer(kind: Kind, mailbox: unknown = "memory"): Promise<Server> {
   const file = fileURLToPath(new URL("server.ts", import.meta.url))
   const flags = ["--conditions=@securechat/source", "--no-warnings", "--expose-gc"]
   const child = spawn(process.execPath, [...flags, file, kind, JSON.stringify(mailbox)], {

@@ -1,12 +1,13 @@
 /**
- * What the load runs against, in a process of its own: `server.ts bare`, or `server.ts relay <mailbox as JSON>`. Says its port
- * on the first line; each line in is answered with its memory after a collection.
+ * What the load runs against, in a process of its own: `server.ts bare`, `server.ts socket.io`, or `server.ts relay <mailbox as
+ * JSON>`. Says its port on the first line; each line in is answered with its memory after a collection.
  */
 import { createInterface } from "node:readline"
 import { silentLogger } from "@securechat/core/transport"
 import { createRelay } from "@securechat/server"
 import { WebSocketServer, type WebSocket } from "ws"
 import { BARE } from "./bare.ts"
+import { socketIoForwarder } from "./socketio-bare.ts"
 
 const say = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -53,7 +54,9 @@ async function relay(
 }
 
 const [kind, mailbox = '"memory"'] = process.argv.slice(2)
-say({ port: kind === "bare" ? await bare() : await relay(JSON.parse(mailbox) as "memory") })
+const forwarders: Readonly<Record<string, () => Promise<number>>> = { bare, "socket.io": socketIoForwarder }
+const begin = forwarders[kind ?? ""] ?? (() => relay(JSON.parse(mailbox) as "memory"))
+say({ port: await begin() })
 for await (const _ of createInterface({ input: process.stdin })) {
   globalThis.gc?.()
   say(process.memoryUsage())
