@@ -11,8 +11,10 @@ const SEED = Number(process.env["CHAOS_SEED"] ?? 1)
 /** A bound for a slow machine; what stands still ends by itself. */
 const LIMIT_MS = 240_000 + MESSAGES * 150
 const LONG = MESSAGES > 1_000
-/** Of each kind in a long run. */
-const EACH = Math.ceil(MESSAGES / 2_500)
+/** Of each kind in a long run; of deaths twice as many. */
+const EACH = Math.ceil(MESSAGES / 5_000)
+const DEATHS: readonly ChaosFault[] = ["kill", "kill-relay", "kill-redis"]
+const timesOf = (kind: ChaosFault): number => (DEATHS.includes(kind) ? 2 * EACH : EACH)
 const PAIRS = [
   ["ada", "bob"],
   ["cyd", "dan"],
@@ -32,7 +34,8 @@ describe.concurrent("people, relays and a network as processes", () => {
   const run = async (name: string, where: Where, few: readonly ChaosFault[]): Promise<void> => {
     const random = unsafeSeeded(SEED)
     const kinds = faultsOf(typeof where === "object")
-    const faults = LONG ? Array.from({ length: EACH }, () => shuffled(kinds, random)).flat() : few
+    const deck = kinds.flatMap((kind) => Array.from({ length: timesOf(kind) }, () => kind))
+    const faults = LONG ? shuffled(deck, random) : few
     await using story = new Story(where, random)
     const { record } = story
     const beganMs = Date.now()
@@ -55,7 +58,7 @@ describe.concurrent("people, relays and a network as processes", () => {
     // Apart from what was told: what the stores hold in the end.
     expect(record.store).toEqual({ lost: 0, twice: 0 })
     for (const kind of LONG ? kinds : few)
-      expect(story.faults.counts.get(kind)).toBeGreaterThanOrEqual(LONG ? EACH : 1)
+      expect(story.faults.counts.get(kind)).toBeGreaterThanOrEqual(LONG ? timesOf(kind) : 1)
   }
 
   it(

@@ -1,4 +1,4 @@
-/** What happens to people, relays, Redis and the lines between them, each kind as often as every other. */
+/** What happens to people, relays, Redis and the lines between them. */
 import type { UnsafeSeeded } from "@securechat/testkit"
 import type { RedisServer } from "../../scripts/redis.ts"
 import type { FaultProxy } from "../support/fault-proxy.ts"
