@@ -48,19 +48,37 @@ const rewind = (device: Device, upTo: number): void => {
   for (const { sender, counter } of device.log) show(device, sender, counter)
 }
 
-/** The newest message of that sender up to this number that this device should get. */
-const newestFor = (messages: readonly SentRecord[], upTo: number, device: string): SentRecord | undefined =>
-  messages.findLast((one) => one.counter <= upTo && one.to.includes(device))
+/** What each sender meant for each device: looked through from its end, which is near what is on its way. */
+class Sent {
+  readonly #bySender = new Map<string, Map<string, SentRecord[]>>()
+
+  add(message: SentRecord): void {
+    const byDevice = this.#bySender.get(message.sender) ?? new Map<string, SentRecord[]>()
+    this.#bySender.set(message.sender, byDevice)
+    for (const device of message.to) {
+      const list = byDevice.get(device)
+      if (list === undefined) byDevice.set(device, [message])
+      else list.push(message)
+    }
+  }
+  /** The newest message of that sender up to this number that this device should get. */
+  newest(sender: string, upTo: number, device: string): SentRecord | undefined {
+    return this.#bySender
+      .get(sender)
+      ?.get(device)
+      ?.findLast((one) => one.counter <= upTo)
+  }
+}
 
 export const checkOrder = (history: readonly HistoryRecord[], report: Report): void => {
   const devices = new Devices()
-  const sentBy = new Map<string, SentRecord[]>()
+  const sent = new Sent()
   /** What the sender had been shown, per message. */
   const causes = new Map<string, Heads>()
 
   const missingCause = (receiver: string, heads: Heads): SentRecord | undefined => {
     for (const [sender, upTo] of heads) {
-      const cause = newestFor(sentBy.get(sender) ?? [], upTo, receiver)
+      const cause = sent.newest(sender, upTo, receiver)
       if (cause !== undefined && devices.of(receiver).accounted.get(sender)?.has(cause.counter) !== true)
         return cause
     }
@@ -70,9 +88,7 @@ export const checkOrder = (history: readonly HistoryRecord[], report: Report): v
   history.forEach((one, at) => {
     const device = devices.of(one.actor)
     if (one.kind === "sent") {
-      const list = sentBy.get(one.sender)
-      if (list === undefined) sentBy.set(one.sender, [one])
-      else list.push(one)
+      sent.add(one)
       causes.set(`${one.sender}#${one.counter}`, new Map(device.shown))
     }
     if (one.kind === "restored") rewind(device, one.upTo)
