@@ -103,6 +103,31 @@ describe("a message that does not come", () => {
     expect(bob.gaps).toMatchObject([gapOf(FIRST, FIRST)])
   })
 
+  it("[B7] comes again under another name where the relay knows it and never handed it out", async () => {
+    void lose(1)
+    const [lost] = await send("lost", "next")
+    await bob.hears("next")
+    // What he says tells that he lacks it. First it goes under its own name, which the relay knows.
+    for (const word of ["I hear", "but not all", "of what you say", "it seems"]) {
+      const from = world.evil.seen.length
+      await bob.says(alice, word)
+      await world.clock.advance(20_000)
+      await world.evil.until(({ who, frame }) => who === "alice" && frame.type === "accepted", from)
+    }
+    await bob.hears("lost")
+    expect(bob.messages.filter(({ text }) => text === "lost")).toHaveLength(1)
+    expect(bob.replays).toEqual([])
+    await (await alice.with(bob)).waitFor(lost!.id, "delivered")
+  })
+
+  it("[B7] is told again to whom comes back before it has come", async () => {
+    void lose(1)
+    await send("lost", "next")
+    await bob.hears("next")
+    await bob.restart()
+    expect(bob.gaps).toMatchObject([gapOf(FIRST, FIRST), gapOf(FIRST, FIRST)])
+  })
+
   it("[B7] comes again by itself where the relay only lost it", async () => {
     // The relay says that it has it: as one that loses its disk afterwards.
     let left = 1

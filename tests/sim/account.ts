@@ -2,10 +2,11 @@
 import type { HistoryRecord, SentRecord } from "@securechat/testkit"
 import { MAX_QUEUE } from "@securechat/core/limits"
 import type { Device } from "./device.ts"
+import type { Eyes } from "./eyes.ts"
 import type { Figures } from "./report.ts"
 import type { World } from "./world.ts"
 
-export const account = async (world: World): Promise<Figures> => {
+export const account = (world: World): Figures => {
   const atMs = world.time.nowMs
   const add = (record: HistoryRecord): void => {
     world.history.push(record)
@@ -16,7 +17,7 @@ export const account = async (world: World): Promise<Figures> => {
     ),
   )
   const sent = world.history.filter((one): one is SentRecord => one.kind === "sent" && one.to.length > 0)
-  const missed = await misses(world.devices)
+  const missed = misses(world.devices)
   let lost = 0
   for (const record of sent) {
     const to = record.to[0]!
@@ -36,28 +37,34 @@ export const account = async (world: World): Promise<Figures> => {
   return { promised: sent.length, delivered: sent.length - lost, told: lost, frames: world.evil.seen.length }
 }
 
-/** What each was told is missing: numbers count what the sender's own store holds for them, in its order. */
-const misses = async (devices: readonly Device[]): Promise<ReadonlySet<string>> => {
+/** What each was told is missing: the numbers are its sender's, for whom it wrote to. */
+const misses = (devices: readonly Device[]): ReadonlySet<string> => {
   const found = new Set<string>()
-  for (const { name, eyes } of devices)
+  for (const { name, account: recipient, eyes } of devices)
     for (const { from, first, last } of eyes.gaps) {
-      const texts = (await devices.find((one) => one.name === from)?.ownTexts(name)) ?? []
-      for (const text of texts.slice(first - 1, last)) found.add(JSON.stringify([name, text]))
+      const own = devices.find((one) => one.name === from)?.ownMessages() ?? []
+      const missed = own.filter(
+        ({ peer, sequence }) => peer === recipient && sequence >= first && sequence <= last,
+      )
+      for (const { text } of missed) found.add(JSON.stringify([name, text]))
     }
   return found
 }
 
 /**
- * Does anybody know? What could not be read is told in its place. Where somebody on the way changed, lost or made up
- * frames, or an older store came back, a loss may stay unmended as long as the sender does not take it for delivered.
+ * Does its sender know, who was told that it failed or waits for a decision? All else has to be delivered, or named to its
+ * recipient by number. Of what a put-back store cost, docs/decisions/0024-simulation.md says what stays: what was sent
+ * before that store was told of it carries numbers its peers had already, and what its old sessions cannot open may stay
+ * undelivered, as long as nobody takes it for delivered.
  */
-const wasTold = ({ mix, devices }: World, record: SentRecord, to: string): boolean => {
-  if (devices.find(({ name }) => name === to)?.eyes.unreadable.has(record.actor) === true) return true
-  const sender = devices.find(({ name }) => name === record.actor)
-  // Until its peers have told it, it numbers anew what it has numbered before: docs/decisions/0024-simulation.md
-  if (sender?.eyes.restored === true) return true
-  const status = sender?.eyes.mine.get(record.digest)?.status
-  return (mix.hostile || mix.restores) && status !== "delivered" && status !== "read"
+const wasTold = ({ devices }: World, record: SentRecord, to: string): boolean => {
+  const eyesOf = (name: string): Eyes | undefined => devices.find((one) => one.name === name)?.eyes
+  const [sender, recipient] = [eyesOf(record.actor), eyesOf(to)]
+  const status = sender?.mine.get(record.digest)?.status
+  if (status === "failed" || status === "held") return true
+  if (sender?.restored === true && record.atMs <= sender.toldPutBackAtMs) return true
+  const hasOldSessions = sender?.restored === true || recipient?.restored === true
+  return hasOldSessions && status !== "delivered" && status !== "read"
 }
 
 const sizes = (device: Device, atMs: number, add: (record: HistoryRecord) => void): void => {

@@ -10,7 +10,8 @@ import {
   type Transport,
 } from "@securechat/core"
 import type { HistoryRecord, SentRecord, UnsafeSeeded } from "@securechat/testkit"
-import { Eyes, called } from "./eyes.ts"
+import { type MessageRecord, messageCodec } from "../../packages/core/src/client/records.ts"
+import { Eyes, called, recipientIn } from "./eyes.ts"
 import { Disk, type DiskFaults, SOUND, storeOn } from "./disk.ts"
 import { DeviceClock, type WorldTime } from "./time.ts"
 
@@ -24,6 +25,8 @@ export interface Surroundings {
   /** What the network sees of a process that is gone. */
   readonly cut: (who: string) => void
   readonly note: (line: string) => void
+  /** Something went wrong on purpose, or was seen. */
+  readonly count: (what: string) => void
   /** Texts that somebody sent again by hand. */
   readonly retried: Set<string>
   /** Whose account it is; undefined: nobody's here. */
@@ -101,6 +104,7 @@ export class Device {
       note: (line) => {
         this.#world.note(`${this.name} ${line}`)
       },
+      count: this.#world.count,
     })
     const deps = { random: this.#random.random, nowMs: this.clock.nowMs }
     life.chat = new SecureChat(
@@ -239,12 +243,12 @@ export class Device {
   get waiting(): number {
     return this.chat?.getSnapshot().outbox ?? 0
   }
-  /** Own texts to somebody, as the store has them. */
-  async ownTexts(to: string): Promise<readonly string[]> {
-    const texts: string[] = []
-    for await (const entry of this.#life?.conversations.get(to)?.history() ?? [])
-      if ("security" in entry && entry.mine) texts.push(entry.text ?? "")
-    return texts
+  /** Own messages, as the store has them. */
+  ownMessages(): readonly MessageRecord[] {
+    return this.disk
+      .under(["message"])
+      .map(([, bytes]) => messageCodec.decode(bytes))
+      .filter(({ mine }) => mine)
   }
   /** What a patient person does: begins again, looks at what is red, accepts, starts over, sends what was held. */
   settle(): void {
@@ -262,7 +266,8 @@ export class Device {
       return
     }
     for (const [id, { status, text }] of this.eyes.statuses) {
-      if (status !== "held" && status !== "failed") continue
+      // What was written under another name is not for who stands behind this one now.
+      if ((status !== "held" && status !== "failed") || recipientIn(text) !== peer) continue
       this.#world.retried.add(text)
       conversation.retry(id).catch(ignore)
     }

@@ -87,6 +87,7 @@ export interface DiskUser {
   /** The process dies here and now. */
   readonly die: () => void
   readonly note: (line: string) => void
+  readonly count: (what: string) => void
 }
 
 type Fate = "well" | Exclude<keyof DiskFaults, "slowMs">
@@ -120,6 +121,7 @@ export const storeOn = (disk: Disk, user: DiskUser): Store => {
     await pause()
     if (!user.alive()) return never()
     const fate = fateOf(user)
+    if (fate !== "well") user.count(fate)
     if (fate !== "well") user.note(`disk ${fate} of ${ops.map((op) => op.key[0]).join(" ")}`)
     if (fate === "failBefore") throw new Error("the disk did not take a batch")
     if (fate === "torn") throw torn()

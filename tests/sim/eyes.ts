@@ -6,7 +6,7 @@ import type { Life, Surroundings } from "./device.ts"
 type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never
 
 const numberIn = (text: string): number => Number(/#(\d+) /.exec(text)?.[1] ?? NaN)
-const recipientIn = (text: string): string | undefined => />(\w+)#/.exec(text)?.[1]
+export const recipientIn = (text: string): string | undefined => />(\w+)#/.exec(text)?.[1]
 /** What a trace calls a text. */
 export const called = (text: string): string => /\w+>\w+#\d+/.exec(text)?.[0] ?? "a foreign text"
 
@@ -14,16 +14,18 @@ export class Eyes {
   readonly name: string
   /** Texts the person was told are sent for good, with where they stand. */
   readonly mine = new Map<string, { readonly record: SentRecord; status: string }>()
-  /** Senders of whom something could not be read. */
-  readonly unreadable = new Set<string>()
   /** Where own messages stand, by id. */
   readonly statuses = new Map<string, { readonly status: string; readonly text: string }>()
   restored = false
+  /** Since when the person knows that an older store was put back: before that it could not be known. */
+  toldPutBackAtMs = Infinity
   readonly #world: Surroundings
   /** What it was told is missing: of whom, and its numbers in that sender's own order. */
   readonly gaps: { readonly from: string; readonly first: number; readonly last: number }[] = []
   /** Texts of others that were shown. */
   readonly #seen = new Set<string>()
+  /** Where messages of others stand, by id. */
+  readonly #places = new Map<string, string>()
 
   constructor(name: string, world: Surroundings) {
     this.name = name
@@ -33,7 +35,9 @@ export class Eyes {
   /** An older copy of the store was put back. */
   forget(upTo: number): void {
     this.restored = true
+    this.toldPutBackAtMs = Infinity
     this.#seen.clear()
+    this.#places.clear()
     const { history } = this.#world
     for (const one of history.slice(0, upTo + 1))
       if (one.kind === "delivered" && one.actor === this.name) this.#seen.add(one.digest)
@@ -71,14 +75,15 @@ export class Eyes {
     )
     chat.on(
       "message:unreadable",
-      heard(({ from, problem }) => {
-        if (from !== undefined) this.unreadable.add(this.#world.owner(from) ?? from)
+      heard(({ problem }) => {
+        this.#saw("unreadable")
         this.#world.note(`${this.name} cannot read ${problem.code}`)
       }),
     )
     chat.on(
       "gap",
       heard(({ accountId, first, last }) => {
+        this.#saw("gap")
         this.gaps.push({ from: this.#world.owner(accountId) ?? accountId, first, last })
         this.#world.note(`${this.name} misses ${first} to ${last} of ${accountId}`)
       }),
@@ -93,6 +98,9 @@ export class Eyes {
       "error",
       heard((error: SecureChatError) => {
         this.#world.note(`${this.name} error ${error.code}`)
+        if (error.details?.["cause"] === "rollback") this.#saw("rollback")
+        if (error.details?.["cause"] === "rollback")
+          this.toldPutBackAtMs = Math.min(this.toldPutBackAtMs, this.#world.time.nowMs)
       }),
     )
   }
@@ -116,11 +124,16 @@ export class Eyes {
     }
   }
 
-  #shown({ text = "", sender, conversationId, reordered }: Message): void {
+  #shown({ id, text = "", sender, conversationId, reordered }: Message): void {
+    // What a stranger wrote moves, once a person has accepted that this is who the name stands for.
+    const before = this.#places.get(id)
+    this.#places.set(id, conversationId)
+    if (before !== undefined && before !== conversationId) return
     const from = this.#world.owner(sender.accountId) ?? "nobody here"
     // Whom it was for is what its sender wrote into it: what reaches somebody else is seen.
     const ref = { sender: `${from}>${recipientIn(text) ?? this.name}`, counter: numberIn(text) }
     // What was sent again on its sender's word has its place where it was sent again.
+    if (reordered !== undefined) this.#saw("late message")
     const marked = reordered !== undefined || this.#world.retried.has(text)
     this.#seen.add(text)
     const identity = { peer: conversationId, identity: sender.accountId }
@@ -128,6 +141,7 @@ export class Eyes {
   }
 
   light(peer: string, { level, subject, reason }: SecurityStatus): void {
+    if (reason === "identity-changed") this.#saw("identity change")
     if (subject === undefined) return
     // Only these speak of the identity: a red for want of keys is no warning.
     const warns = reason === "identity-changed" || reason === "verification-violation"
@@ -139,6 +153,9 @@ export class Eyes {
     })
   }
 
+  #saw(what: string): void {
+    this.#world.count(`${what} seen`)
+  }
   tell(record: DistributiveOmit<HistoryRecord, "actor" | "atMs">): void {
     const whole = { ...record, actor: this.name, atMs: this.#world.time.nowMs } as HistoryRecord
     this.#world.history.push(whole)

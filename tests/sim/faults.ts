@@ -15,7 +15,7 @@ export interface Fault {
   readonly edits: readonly Edit[]
   /** What breaks. */
   readonly breaks: Invariant
-  /** The first seed from 1 that shows it. */
+  /** One that shows it. */
   readonly seed: number
 }
 
@@ -33,7 +33,7 @@ export const FAULTS: readonly Fault[] = [
         "void ledger.commit(change).catch(() => undefined)\n      return message",
       ),
     ],
-    ...{ breaks: "I5", seed: 8 },
+    ...{ breaks: "I5", seed: 1 },
   },
   {
     name: "told-before-commit",
@@ -50,7 +50,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "lost-answer-taken-for-failure",
     edits: [inCore("runtime/commit.ts", "if (await isStored(store, ops).catch(() => false)) return", "")],
-    ...{ breaks: "I6", seed: 14 },
+    ...{ breaks: "I6", seed: 7 },
   },
   {
     name: "key-used-twice",
@@ -61,18 +61,18 @@ export const FAULTS: readonly Fault[] = [
         "chainKey: sending.chainKey, count: sending.count",
       ),
     ],
-    ...{ breaks: "I6", seed: 1 },
+    ...{ breaks: "I6", seed: 2 },
   },
   {
     name: "retry-seals-again",
     edits: [
       inCore(
         "client/outbox.ts",
-        "await relay.submit(entry)\n",
-        "await relay.submit({ ...entry, envelope: entry.envelope.map((byte, i, all) => (i === all.length - 1 ? byte ^ this.#context.deps.random(1)[0]! : byte)) })\n",
+        "await relay.submit({ ...entry, envelopeId",
+        "await relay.submit({ ...entry, envelope: entry.envelope.map((byte, i, all) => (i === all.length - 1 ? byte ^ this.#context.deps.random(1)[0]! : byte)), envelopeId",
       ),
     ],
-    ...{ breaks: "I6", seed: 1 },
+    ...{ breaks: "I6", seed: 2 },
   },
   {
     name: "two-writers",
@@ -94,12 +94,12 @@ export const FAULTS: readonly Fault[] = [
         "await ledger.commit(new Change(ledger).dropEntry(current))",
       ),
     ],
-    ...{ breaks: "I5", seed: 61 },
+    ...{ breaks: "I5", seed: 6 },
   },
   {
     name: "late-unmarked",
     edits: [inCore("client/show.ts", "record.late === true", "false")],
-    ...{ breaks: "I4", seed: 1 },
+    ...{ breaks: "I4", seed: 5 },
   },
   {
     name: "silent-identity-change",
@@ -110,7 +110,7 @@ export const FAULTS: readonly Fault[] = [
         ": { ...trust, pin, candidate: undefined }",
       ),
     ],
-    ...{ breaks: "I8", seed: 17 },
+    ...{ breaks: "I8", seed: 1 },
   },
   {
     name: "not-encrypted",
@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
         'step.change.setLink(formatAccountId(step.frame.fromAccountId), formatDeviceId(step.frame.fromDeviceId), emptyLink)\n    if (error.code === "ERR_DUPLICATE") {\n      this.#oweAgain(step)',
       ),
     ],
-    ...{ breaks: "I10", seed: 4 },
+    ...{ breaks: "I10", seed: 5 },
   },
   {
     name: "long-texts-cut",

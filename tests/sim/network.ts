@@ -38,9 +38,11 @@ export class Network {
   listener: ListenerContext | undefined
   readonly #time: WorldTime
   readonly #random: UnsafeSeeded
+  readonly #count: (what: string) => void
   readonly #lines = new Set<Line>()
 
-  constructor(time: WorldTime, random: UnsafeSeeded) {
+  constructor(time: WorldTime, random: UnsafeSeeded, count: (what: string) => void) {
+    this.#count = count
     this.#time = time
     this.#random = random
   }
@@ -122,15 +124,21 @@ export class Network {
   #carry(line: Line, to: Side, frame: Uint8Array): void {
     const { lose, repeat, reorder } = this.faults
     const land = (): void => line.ends[to]?.received(frame)
-    if (this.#random.chance(lose)) return
+    if (this.#random.chance(lose)) {
+      this.#count("frame lost")
+      return
+    }
     if (this.#random.chance(reorder)) {
+      this.#count("frame reordered")
       this.#time.after(this.#random.fraction() * 20 * this.faults.delayMs, () => {
         if (!line.deaf.has(to)) land()
       })
       return
     }
     this.#arrive(line, to, land)
-    if (this.#random.chance(repeat)) this.#arrive(line, to, land)
+    if (!this.#random.chance(repeat)) return
+    this.#count("frame repeated")
+    this.#arrive(line, to, land)
   }
 
   /** After a while, and behind what went before. */

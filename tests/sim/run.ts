@@ -16,7 +16,7 @@ export const runSeed = async (seed: number, { steps = STEPS, onNote }: RunOption
   await world.begin()
   for (let step = 0; step < steps; step++) await world.step()
   await world.heal()
-  const figures = await account(world)
+  const figures = account(world)
   await world.end()
   return {
     ...{ seed, traceHash: world.traceHash, figures },

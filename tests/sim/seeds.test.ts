@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os"
 import { describe, expect, it } from "vitest"
+import { HAPPENINGS } from "./mix.ts"
 import { judgeSeeds, range } from "./pool.ts"
 import { Progress } from "./progress.ts"
 
@@ -11,6 +12,16 @@ const SEEDS = 200
 /** A bound for a busy machine, not an expectation. */
 const LIMIT_MS = 600_000
 const workers = availableParallelism()
+
+/** What goes wrong on purpose, and what a person sees of it. */
+const FAULTS_AND_SIGNS = [
+  ...HAPPENINGS,
+  ...["failBefore", "failAfter", "torn", "dieBefore", "dieAfter"],
+  ...["frame lost", "frame repeated", "frame reordered"],
+  ...["drop", "repeat", "hold", "mutate", "garble", "redirect", "replay"],
+  ...["swapAnswers", "splitView", "swallow", "lieAboutCursor", "forge"],
+  ...["gap seen", "unreadable seen", "late message seen", "identity change seen", "rollback seen"],
+]
 
 describe("a simulated world", () => {
   it(
@@ -28,6 +39,7 @@ describe("a simulated world", () => {
       })
       expect(progress.broken, lines.join("\n")).toEqual([])
       expect(progress.sums.seeds).toBe(SEEDS)
+      expect(FAULTS_AND_SIGNS.filter((what) => !progress.happened.has(what))).toEqual([])
     },
     LIMIT_MS,
   )

@@ -9,6 +9,7 @@ interface Scene {
   readonly random: UnsafeSeeded
   readonly names: readonly string[]
   readonly mallory: Mallory
+  readonly count: (what: string) => void
   /** Whoever is cut off signs in again, and asks again. */
   readonly cut: (who: string) => void
 }
@@ -180,7 +181,9 @@ export class Tricks {
     this.#scene = scene
   }
   begin(): void {
-    this.#ends.push(this.#scene.random.pick(TRICKS)(this.#scene))
+    const trick = this.#scene.random.pick(TRICKS)
+    this.#scene.count(trick.name)
+    this.#ends.push(trick(this.#scene))
   }
   stop(): void {
     this.#ends.shift()?.()

@@ -20,8 +20,11 @@ import { Tricks, boastOfStock } from "./tricks.ts"
 const START_MS = 1_750_000_000_000
 const NAMES = ["ada", "bob", "cyd"] as const
 
-const SHORT = Array.from({ length: 40 }, () => 2_000)
-const LONG = [...SHORT, ...Array.from({ length: 30 }, () => 30_000)]
+/** What came to rest comes within so many looks, each after a while. */
+const LOOKS = 40
+const LOOK_MS = 2_000
+/** What an adversary or an older store has broken is mended while people talk, at most every minute. */
+const ROUNDS = 8
 
 interface Copy {
   readonly picture: Picture
@@ -54,7 +57,7 @@ export class World {
     this.#onNote = onNote
     this.mix = drawMix(random.fork(1))
     this.random = random.fork(2)
-    this.network = new Network(this.time, random.fork(3))
+    this.network = new Network(this.time, random.fork(3), this.count)
     this.#relayClock = new DeviceClock(this.time)
     this.relay = new SimulatedRelay(this.network, this.time, {
       clock: this.#relayClock,
@@ -63,7 +66,7 @@ export class World {
     this.marker = Buffer.from(random.fork(5).random(18)).toString("base64url")
     const names = NAMES.slice(0, this.mix.people)
     const surroundings = {
-      ...{ time: this.time, history: this.history, marker: this.marker },
+      ...{ time: this.time, history: this.history, marker: this.marker, count: this.count },
       retried: new Set<string>(),
       transport: (who: string) => this.#way(who),
       cut: (who: string) => {
@@ -75,9 +78,9 @@ export class World {
       owner: (account: string) => this.devices.find(({ account: own }) => own === account)?.name,
     }
     this.devices = names.map((name, i) => new Device(name, random.fork(10 + i), surroundings))
-    const adversary = mallory(this.evil, () => this.time.nowMs, random.fork(6).random)
+    const adversary = mallory(this.evil, () => Math.floor(this.time.nowMs), random.fork(6).random)
     this.#tricks = new Tricks({
-      ...{ evil: this.evil, random: random.fork(7), names, mallory: adversary },
+      ...{ evil: this.evil, random: random.fork(7), names, mallory: adversary, count: this.count },
       cut: (who) => {
         this.network.cut(who)
       },
@@ -90,6 +93,9 @@ export class World {
     const whole = `${(this.time.nowMs - START_MS).toFixed(1)} ${line}`
     this.#trace.update(whole)
     this.#onNote(whole)
+  }
+  readonly count = (what: string): void => {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + 1)
   }
   get traceHash(): string {
     return this.#trace.copy().digest("hex")
@@ -142,6 +148,7 @@ export class World {
     const device = this.random.pick(this.devices)
     const peer = this.random.pick(this.devices.filter((one) => one !== device))
     this.note(`— ${happening} ${device.name} ${peer.name}`)
+    this.count(happening)
     await this.#happen(happening, device, peer)
     await this.time.pass(this.random.pick([0, 1, 10, 100, 400, 1_500]))
     if (this.random.chance(0.02)) await this.time.pass(40_000)
@@ -257,21 +264,27 @@ export class World {
     if (this.mix.hostile) await this.#closeAll()
     for (const device of this.devices) device.boot()
     await this.rest()
-    for (const device of this.devices)
-      for (const peer of this.devices) if (peer !== device) this.write(device, peer)
-    await this.rest()
-  }
-
-  /** Until nothing waits any more, or until waiting longer is pointless. */
-  async rest(): Promise<void> {
-    // What an adversary or an older store has broken is asked for again, at most every few minutes.
-    const patience = this.mix.hostile || this.mix.restores ? LONG : SHORT
-    for (const ms of patience) {
-      await this.time.pass(ms)
-      for (const device of this.devices) device.settle()
-      if (this.devices.every((device) => device.chat?.connection === "online" && device.waiting === 0)) break
+    for (let round = 0; round < ROUNDS; round++) {
+      this.#everybodyWrites()
+      if (await this.rest()) break
     }
     await this.time.pass(2_000)
+  }
+
+  #everybodyWrites(): void {
+    for (const device of this.devices)
+      for (const peer of this.devices) if (peer !== device) this.write(device, peer)
+  }
+
+  /** Until nothing waits any more, or until waiting longer is pointless: then false. */
+  async rest(): Promise<boolean> {
+    for (let look = 0; look < LOOKS; look++) {
+      await this.time.pass(LOOK_MS)
+      for (const device of this.devices) device.settle()
+      if (this.devices.every((device) => device.chat?.connection === "online" && device.waiting === 0))
+        return true
+    }
+    return false
   }
 
   async end(): Promise<void> {

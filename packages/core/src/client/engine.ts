@@ -20,6 +20,7 @@ import { Ledger } from "./ledger.ts"
 import { Lights } from "./lights.ts"
 import { Names } from "./names.ts"
 import type { Settings } from "./options.ts"
+import { tellOpenGaps } from "./open-gaps.ts"
 import { Outbox } from "./outbox.ts"
 import { Publisher } from "./publisher.ts"
 import { markRead } from "./reading.ts"
@@ -88,7 +89,10 @@ export class Engine {
     this.vault = new Vault(this.context, {
       lost: hooks.lost,
       stop: () => this.close(),
-      loaded: () => this.#telling.load(),
+      loaded: async () => {
+        await this.#telling.load()
+        tellOpenGaps(this.context)
+      },
       resume: this.start,
     })
     this.outbox = new Outbox(this.context)

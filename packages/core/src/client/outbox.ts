@@ -4,9 +4,10 @@
  * protocol.md §6.9
  */
 import { toBase64url } from "../bytes/text.ts"
+import type { Bytes } from "../deps.ts"
 import { type OutboxStatus, statusOf } from "../conversation/receipts.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
-import { MAX_RESENDS } from "../limits.ts"
+import { MAX_RESENDS, RESEND_DELAY_MS } from "../limits.ts"
 import { backoffMs, uniform } from "../runtime/backoff.ts"
 import { isTransient } from "../session/security.ts"
 import type { SecurityStatus } from "../session/reasons.ts"
@@ -41,7 +42,9 @@ export class Outbox {
   /** Entries the relay accepted in this process, since it last lost its memory. */
   readonly #accepted = new Set<number>()
   /** How often entries went again because the peer lacked them. */
-  readonly #again = new Map<number, number>()
+  readonly #again = new Map<number, { readonly times: number; readonly atMs: number }>()
+  /** Names under which they go since: a relay throws away what it knows by its first name. */
+  readonly #renamed = new Map<number, Bytes>()
 
   constructor(context: Context) {
     this.#context = context
@@ -157,17 +160,32 @@ export class Outbox {
     this.pump()
   }
 
-  /** The peer knows of these numbers and lacks some: the stored bytes again, three times at most in a process. */
+  /**
+   * The peer knows of these numbers and lacks some, the first for certain: the stored bytes again, the others once, the
+   * first three times at most in a process. A relay that took a message and did not hand it out answers its name with
+   * "accepted" for ever, which holds up the confirmation of all that follows: after the first time it goes under another
+   * name. What the peer has after all is a duplicate by its number.
+   */
   again(entries: readonly OutboxEntry[], first: number, last: number): void {
-    for (const order of this.#again.keys())
-      if (!this.#context.ledger.outbox.has(order)) this.#again.delete(order)
+    this.#forgetGone()
+    const now = this.#context.deps.nowMs()
     const lacking = entries.filter(({ sequence }) => sequence >= first && sequence <= last)
-    for (const { order } of lacking.slice(0, IN_FLIGHT)) {
-      const times = this.#again.get(order) ?? 0
-      if (times >= MAX_RESENDS || !this.#accepted.delete(order)) continue
-      this.#again.set(order, times + 1)
+    for (const { order, sequence } of lacking.slice(0, IN_FLIGHT)) {
+      const { times, atMs } = this.#again.get(order) ?? { times: 0, atMs: -Infinity }
+      // Several receipts may tell of one loss before anything sent again can have come.
+      if (times >= (sequence === first ? MAX_RESENDS : 1) || Math.abs(now - atMs) < RESEND_DELAY_MS) continue
+      if (!this.#accepted.delete(order)) continue
+      this.#again.set(order, { times: times + 1, atMs: now })
+      if (times > 0) this.#renamed.set(order, this.#context.deps.random(16))
     }
     this.pump()
+  }
+  #forgetGone(): void {
+    for (const order of this.#again.keys())
+      if (!this.#context.ledger.outbox.has(order)) {
+        this.#again.delete(order)
+        this.#renamed.delete(order)
+      }
   }
 
   /**
@@ -203,7 +221,7 @@ export class Outbox {
     this.#flying.add(entry.order)
     this.#told(entry.conversationId, entry.state === "queued" ? [entry.messageId] : [])
     try {
-      await relay.submit(entry)
+      await relay.submit({ ...entry, envelopeId: this.#renamed.get(entry.order) ?? entry.envelopeId })
       this.#accepted.add(entry.order)
       this.#failures = 0
       await this.#mark(entry)

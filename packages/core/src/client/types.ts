@@ -144,7 +144,7 @@ export interface ConversationEvents {
     readonly conversationId: ConversationId
     readonly reason: "deleted"
   }
-  /** Told once for each number; what comes late is a `message` with `reordered`. */
+  /** Told once for each number, and again when a store is opened in which it stands; what comes late is a `message` with `reordered`. */
   gap: GapEvent
   replay: ReplayEvent
   receipt: ReceiptEvent
