@@ -132,12 +132,13 @@ module.exports = {
       "public names from tests",
       "another package is imported by its public name, never by a path",
       { path: "^(tests|bench)/" },
-      // Four exceptions: the search for secrets reads what no public name shows, a forger bends the machine itself, the
-      // simulation runs a relay without sockets, and the suite in the browser holds the transports' timers.
+      // Five exceptions: the search for secrets reads what no public name shows, a forger bends the machine itself, the
+      // simulation runs a relay without sockets and reads the numbers of messages, and the suite in the browser holds the
+      // transports' timers.
       {
         path: "^(packages|examples)/",
         pathNot:
-          "^packages/(core/test/(support/secrets|channel/room-world)|server/test/support/without-sockets|transport-(ws|socketio)/src/(transport|socket\\.default|wire\\.default))\\.ts$",
+          "^packages/(core/test/(support/(secrets|own-messages)|channel/room-world)|server/test/support/without-sockets|transport-(ws|socketio)/src/(transport|socket\\.default|wire\\.default))\\.ts$",
         dependencyTypes: ["local"],
       },
     ),

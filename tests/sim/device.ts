@@ -10,7 +10,7 @@ import {
   type Transport,
 } from "@securechat/core"
 import type { HistoryRecord, SentRecord, UnsafeSeeded } from "@securechat/testkit"
-import { type MessageRecord, messageCodec } from "../../packages/core/src/client/records.ts"
+import { type OwnMessage, ownMessages } from "../../packages/core/test/support/own-messages.ts"
 import { Eyes, called, recipientIn } from "./eyes.ts"
 import { Disk, type DiskFaults, SOUND, storeOn } from "./disk.ts"
 import { DeviceClock, type WorldTime } from "./time.ts"
@@ -244,11 +244,8 @@ export class Device {
     return this.chat?.getSnapshot().outbox ?? 0
   }
   /** Own messages, as the store has them. */
-  ownMessages(): readonly MessageRecord[] {
-    return this.disk
-      .under(["message"])
-      .map(([, bytes]) => messageCodec.decode(bytes))
-      .filter(({ mine }) => mine)
+  ownMessages(): readonly OwnMessage[] {
+    return ownMessages(this.disk.under(["message"]).map(([, bytes]) => bytes))
   }
   /** What a patient person does: begins again, looks at what is red, accepts, starts over, sends what was held. */
   settle(): void {
