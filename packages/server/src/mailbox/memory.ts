@@ -72,9 +72,9 @@ class MemoryMailbox implements Mailbox {
 
   append: Mailbox["append"] = (device, envelope, { id, expiresAt }) =>
     this.#answer(() => {
-      this.#sweep()
-      const box = this.#boxes.get(device) ?? newBox()
       const nowMs = this.#options.nowMs()
+      this.#sweep(nowMs)
+      const box = this.#boxes.get(device) ?? newBox()
       this.#forget(box, nowMs)
       if (box.ids.has(id)) return "duplicate"
       const { messages, bytes, totalBytes, dedupMs } = this.#options
@@ -185,8 +185,7 @@ class MemoryMailbox implements Mailbox {
   }
 
   /** Mailboxes of devices that never come back must not be kept for ever. */
-  #sweep(): void {
-    const nowMs = this.#options.nowMs()
+  #sweep(nowMs: number): void {
     if (nowMs - this.#sweptAtMs < SWEEP_MS) return
     this.#sweptAtMs = nowMs
     for (const [device, box] of this.#boxes) {

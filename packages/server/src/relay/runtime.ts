@@ -23,7 +23,7 @@ import { encodeFrame } from "./frames.ts"
 import type { Input } from "./input.ts"
 import type { Neighbours } from "./neighbours.ts"
 import { makeRounds } from "./rounds.ts"
-import { type RelayState, emptyRelay } from "./state.ts"
+import { type RelayState, emptyRelay, letGoOf } from "./state.ts"
 import { get, values } from "./table.ts"
 import { transition } from "./transition.ts"
 import type { RelayContext } from "./turn.ts"
@@ -57,10 +57,13 @@ export class RelayRuntime {
   readonly #options: RuntimeOptions
   /** What the performers of effects work with. */
   readonly #context: DirectoryContext & MailContext
+  readonly #transitionContext: RelayContext
   readonly #sockets = new Map<string, Socket>()
   readonly #inputs: Input[] = []
   #state: RelayState
   #running = false
+  /** The moment of the inputs at work; read once for all of them. */
+  #nowMs: number | undefined
   #mail: MailCounts = { mailboxes: 0, messages: 0 }
   #nextId = 1
   #ticks = 0
@@ -75,11 +78,12 @@ export class RelayRuntime {
       directory: options.directory,
       neighbours: options.neighbours,
       observer: options.observer,
-      nowMs: options.deps.nowMs,
+      nowMs: this.#clock,
       dispatch: (input) => {
         this.dispatch(input)
       },
     }
+    this.#transitionContext = { ...options.context, nowMs: this.#clock }
     options.neighbours?.listen((news) => {
       this.dispatch({ type: "heard", news })
     })
@@ -137,12 +141,18 @@ export class RelayRuntime {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) this.#step(next)
     } finally {
       this.#running = false
+      this.#nowMs = undefined
     }
   }
 
+  readonly #clock = (): number =>
+    this.#running ? (this.#nowMs ??= this.#options.deps.nowMs()) : this.#options.deps.nowMs()
+
   #step(input: Input): void {
-    const [state, effects] = transition(this.#state, input, this.#options.context)
+    const before = this.#state
+    const [state, effects] = transition(before, input, this.#transitionContext)
     this.#state = state
+    letGoOf(before, state)
     for (const effect of effects) this.#perform(effect)
   }
 
@@ -227,7 +237,8 @@ export class RelayRuntime {
     const { observer } = this.#options
     switch (effect.type) {
       case "send":
-        this.#send(effect)
+        // Mail is never sent beyond the room; a lost signal is nobody's loss.
+        this.#pass(effect.id, encodeFrame(effect.frame), effect.frame.type === "signalled")
         return
       case "pass":
         this.#pass(effect.id, effect.bytes)
@@ -268,11 +279,6 @@ export class RelayRuntime {
       default:
         performMail(effect, this.#context)
     }
-  }
-
-  #send({ id, frame }: Extract<Effect, { type: "send" }>): void {
-    // Mail is never sent beyond the room; a lost signal is nobody's loss.
-    this.#pass(id, encodeFrame(frame), frame.type === "signalled")
   }
 
   #pass(id: string, bytes: Uint8Array, mayBeLost = false): void {

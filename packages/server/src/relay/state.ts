@@ -6,7 +6,7 @@
  */
 import type { AccountId, Bytes, DeviceId, FrameOf } from "@securechat/core/wire"
 import type { Bucket } from "../limit/bucket.ts"
-import { type Table, emptyTable } from "./table.ts"
+import { type Table, emptyTable, letGo } from "./table.ts"
 
 /** What is true of a connection in every phase. */
 interface Peer {
@@ -183,6 +183,17 @@ export const emptyRelay = (): RelayState => ({
   pendingTotal: 0,
   draining: false,
 })
+
+/** For whoever goes on with `after` alone. */
+export const letGoOf = (before: RelayState, after: RelayState): void => {
+  letGo(before.connections, after.connections)
+  letGo(before.routes, after.routes)
+  letGo(before.recipients, after.recipients)
+  letGo(before.presence, after.presence)
+  letGo(before.buckets, after.buckets)
+  letGo(before.addresses, after.addresses)
+  letGo(before.pending, after.pending)
+}
 
 /** Name of a recipient in its table. */
 export const recipientKey = (account: string, device: string): string => `${account}/${device}`

@@ -1,6 +1,6 @@
 import { unsafeSeeded } from "@securechat/testkit"
 import { describe, expect, it } from "vitest"
-import { type Table, emptyTable, entries, get, has, remove, set, values } from "./table.ts"
+import { type Table, emptyTable, entries, get, has, letGo, remove, set, values } from "./table.ts"
 
 describe("a table", () => {
   it("agrees with a Map over 20,000 random steps, over keys that come and go", () => {
@@ -38,6 +38,15 @@ describe("a table", () => {
       expect(new Map(entries(seen))).toEqual(expected)
       expect(seen.size).toBe(expected.size)
     }
+  })
+
+  it("cannot be read once it was let go, and the newer one can", () => {
+    const one = set(emptyTable<number>(), "a", 1)
+    const two = set(one, "a", 2)
+    letGo(two, two)
+    letGo(one, two)
+    expect(() => get(one, "a")).toThrow("let go")
+    expect(get(two, "a")).toBe(2)
   })
 
   it("never changes an older value", () => {

@@ -5,6 +5,8 @@
  * arrays fast", 1991). The relay reads the newest alone, at the price of the Map. Keys are chosen by strangers: V8 seeds its
  * hashes of strings anew in each process.
  */
+import { SecureChatError } from "@securechat/core/errors"
+
 type Entry<V> = readonly [key: string, value: V]
 
 class Version<V> {
@@ -29,6 +31,12 @@ class Version<V> {
     this.#had = this.#value !== undefined || map.has(key)
     this.newer = newer
     this.map = undefined
+  }
+
+  /** Nobody reads this version any more. */
+  letGo(): void {
+    this.newer = undefined
+    this.#value = undefined
   }
 
   /** Takes it back from `newer`, which becomes an older version. */
@@ -58,7 +66,8 @@ const reach = <V>(table: Version<V>): Map<string, V> => {
     behind.push(at)
     at = newer
   }
-  const map = at.map as Map<string, V>
+  const { map } = at
+  if (map === undefined) throw new SecureChatError("ERR_INTERNAL", "a table was read after it was let go")
   for (const older of behind.toReversed()) {
     older.takeFrom(at, map)
     at = older
@@ -67,6 +76,14 @@ const reach = <V>(table: Version<V>): Map<string, V> => {
 }
 
 const mapOf = <V>(table: Version<V>): Map<string, V> => table.map ?? reach(table)
+
+/**
+ * For whoever goes on with `after` and keeps no `before`: an old version leads to every newer one, and once the collector has
+ * moved it to its old generation, all of them would follow it there.
+ */
+export const letGo = <V>(before: Table<V>, after: Table<V>): void => {
+  if (before !== after) before.letGo()
+}
 
 export const get = <V>(table: Table<V>, key: string): V | undefined => mapOf(table).get(key)
 
