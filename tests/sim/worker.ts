@@ -20,6 +20,9 @@ const judge = async (seed: number, steps: number | undefined): Promise<Verdict> 
 }
 
 process.on("message", ({ seed, steps }: { readonly seed: number; readonly steps?: number }) => {
-  void judge(seed, steps).then((verdict) => process.send?.(verdict))
+  void judge(seed, steps).then((verdict) => {
+    // Whoever asked may be gone meanwhile.
+    if (process.connected) process.send?.(verdict)
+  })
 })
 process.send?.("ready")
