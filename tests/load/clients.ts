@@ -20,16 +20,23 @@ export const addressOf = (client: number): string => `127.0.1.${(client % ADDRES
 
 const HEARTBEAT_MS = 20_000
 
+/** The relay hangs up on a minute's silence, and so many logins take longer. @returns its end. */
+export function heartbeat(clients: () => Iterable<WireClient>): () => void {
+  const timer = setInterval(() => {
+    for (const client of clients()) client.send({ type: "ping", request: 0, nonce: new Uint8Array(8) })
+  }, HEARTBEAT_MS)
+  return () => {
+    clearInterval(timer)
+  }
+}
+
 /** Connections that are logged in and say nothing but that they are there: what does one take? */
 export async function hold(wanted: number, what: string, atMostKb: number): Promise<void> {
   const count = bounded(wanted)
   const server = await startServer("relay")
   const before = await server.memory()
   const clients: WireClient[] = []
-  // The relay hangs up on a minute's silence, and so many logins take longer.
-  const heartbeat = setInterval(() => {
-    for (const client of clients) client.send({ type: "ping", request: 0, nonce: new Uint8Array(8) })
-  }, HEARTBEAT_MS)
+  const still = heartbeat(() => clients)
   await inBatches(count, async () => clients.push(await member(server.port, false)))
   const after = await server.memory()
   const kb = (of: (usage: NodeJS.MemoryUsage) => number): number => (of(after) - of(before)) / count / 1000
@@ -43,7 +50,7 @@ export async function hold(wanted: number, what: string, atMostKb: number): Prom
     `  of it heap ${kb(({ heapUsed }) => heapUsed).toFixed(1)} kB in ${kb(({ heapTotal }) => heapTotal).toFixed(1)}, external ${kb(({ external }) => external).toFixed(1)}`,
   )
   expect(clients.every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true)
-  clearInterval(heartbeat)
+  still()
   for (const { socket } of clients) socket.terminate()
   await server.stop()
 }

@@ -10,7 +10,7 @@ import type { FrameOf } from "@securechat/core/wire"
 import { type RelayDevice, relayDevice } from "@securechat/testkit"
 import { expect, it } from "vitest"
 import { type WireClient, dial } from "../relay/support/wire-client.ts"
-import { addressOf, bounded } from "./clients.ts"
+import { addressOf, bounded, heartbeat } from "./clients.ts"
 import { figure, median } from "./figure.ts"
 import { clientDeps, inBatches, publish } from "./pairs.ts"
 import { type Server, startServer } from "./process.ts"
@@ -70,10 +70,13 @@ it("lets everybody back in after it was killed, with what each had not acknowled
   const folder = mkdtempSync(join(tmpdir(), "securechat-storm-"))
   const mailbox = { sqlite: join(folder, "relay.db") }
   const before = await startServer("relay", mailbox)
+  const connected: WireClient[] = []
+  const still = heartbeat(() => connected)
   const people = await inBatches(count, async (number): Promise<Person> => {
     const device = relayDevice(clientDeps)
     const client = await connect(before, number, device)
     await client.login()
+    connected.push(client)
     await publish(client)
     return { number, device, cursor: new Uint8Array(0), client }
   })
@@ -86,6 +89,7 @@ it("lets everybody back in after it was killed, with what each had not acknowled
     next(person).client.send({ type: "ack", request: 0, cursor })
     await submit(person, next(person), 2)
   })
+  still()
   const gone = people.map(({ client }) => client.ended)
   before.kill()
   await Promise.all(gone)
