@@ -33,20 +33,35 @@ const base64url = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url")
 const PADDING = ["", "", "==", "="]
 
+/**
+ * From here on Node keeps a string outside the heap, and joining anything to it copies it into the heap as soon as it is read:
+ * at 1 MiB 1.1 ms of the 1.6 for writing and reading the text; written once more with its padding, 0.65.
+ */
+const EXTERNAL_MIN_LENGTH = 1_000_000
+
 export const toPaddedBase64url: Primitives["toPaddedBase64url"] = (bytes) => {
   const text = base64url(bytes)
-  return text + (PADDING[text.length & 3] as string)
+  const padding = PADDING[text.length & 3] as string
+  if (text.length < EXTERNAL_MIN_LENGTH) return text + padding
+  const padded = Buffer.allocUnsafeSlow(text.length + padding.length)
+  padded.write(text, "latin1")
+  padded.write(padding, text.length, "latin1")
+  return padded.toString("latin1")
 }
-/** In pieces: one long string lies outside the heap, is slow to compare, and brings the collector. */
-const PIECE_BYTES = 24_576
+/**
+ * Whether this is how Node itself would write the bytes. A character that it skipped made the bytes fewer; one beyond ASCII may
+ * have counted as the letter in its low byte; the other alphabet, the padding and the spare bits are looked at.
+ */
 const spells = (text: string, bytes: Uint8Array): boolean => {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-    const begin = (at / 3) * 4
-    const again = base64url(bytes.subarray(at, at + PIECE_BYTES))
-    if (text.slice(begin, begin + again.length) !== again) return false
-  }
-  const length = Math.ceil((bytes.length * 4) / 3)
-  return text.slice(length) === (PADDING[length & 3] as string)
+  const spare = bytes.length % 3
+  const end = bytes.length - spare
+  return (
+    text.length === Math.ceil(bytes.length / 3) * 4 &&
+    Buffer.byteLength(text) === text.length &&
+    !text.includes("+") &&
+    !text.includes("/") &&
+    text.slice((end / 3) * 4) === (spare === 0 ? "" : toPaddedBase64url(bytes.subarray(end)))
+  )
 }
 /** Node's decoder is lax (it skips, stops, and takes both alphabets): only what it would itself write is accepted. */
 export const fromPaddedBase64url: Primitives["fromPaddedBase64url"] = (text) => {
