@@ -57,6 +57,14 @@ export const NEEDS = [
     suites: "mailboxes and directory in Redis, several relays",
     find: () => process.env.REDIS_SERVER || onPath(["redis-server"]),
   },
+  {
+    name: "nginx",
+    env: "NGINX",
+    debian: "nginx",
+    suites: "whether deploy/nginx.conf is what nginx takes",
+    // Debian keeps it off the PATH of who is not root.
+    find: () => process.env.NGINX || onPath(["nginx"]) || ["/usr/sbin/nginx"].find(existsSync),
+  },
 ]
 
 /** Environment of the tests: each need's program, or an empty value. */
