@@ -10,7 +10,7 @@ import type {
   SecurityStatus,
 } from "@securechat/core"
 import { otherRole, person, type Person, type Role } from "../people.ts"
-import { drawRows, heldMessages, type DrawnRow, type Row } from "./rows.ts"
+import { countUnread, drawRows, heldMessages, type DrawnRow, type Row } from "./rows.ts"
 
 export type Sheet =
   | { readonly kind: "explain" }
@@ -100,13 +100,9 @@ export const createPersonModel = (role: Role, demo: string): PersonModel => {
     blocked: computed(() => signals.security.value.level === "red"),
     drawn: computed(() => drawRows(signals.rows.value, signals.unreadFrom.value)),
     held: computed(() => heldMessages(signals.rows.value)),
-    unread: computed(() => {
-      const from = signals.unreadFrom.value
-      const rows = signals.rows.value
-      return from === undefined || signals.caughtUp.value
-        ? 0
-        : rows.length - rows.findIndex((row) => row.id === from)
-    }),
+    unread: computed(() =>
+      signals.caughtUp.value ? 0 : countUnread(signals.rows.value, signals.unreadFrom.value),
+    ),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Message, SendStatus, Unreadable } from "@securechat/core"
 import { expect, test } from "vitest"
-import { drawRows, heldMessages, upsertRow, type DrawnRow, type Row } from "./rows.ts"
+import { countUnread, drawRows, heldMessages, upsertRow, type DrawnRow, type Row } from "./rows.ts"
 
 const NOON = new Date(2026, 4, 4, 12).getTime()
 const MINUTE_MS = 60_000
@@ -85,4 +85,12 @@ test("a row is replaced by its id, appended when new, and kept when it is known 
 test("held messages are found among the rows", () => {
   const held = message("h", 0, true, "held")
   expect(heldMessages([message("a", 0, true, "sent"), held, unreadable])).toEqual([held])
+})
+
+test("what one wrote oneself after the first unread message is not unread", () => {
+  const rows = [message("a", 0, false), message("b", 1, false), message("c", 2, true), message("d", 3, false)]
+  expect(countUnread([...rows, unreadable], "b")).toBe(3)
+  expect(drawRows(rows, "b").find(({ kind }) => kind === "new")).toMatchObject({ count: 2 })
+  expect(countUnread(rows, undefined)).toBe(0)
+  expect(countUnread(rows, "gone")).toBe(0)
 })

@@ -50,6 +50,12 @@ const drawRow = (rows: readonly Row[], index: number, unreadFrom: string | undef
   return { kind: "message", key, item, first, last, showStatus: showsStatus(item, next, last) }
 }
 
+/** How many came from there on: what one wrote oneself is not news. */
+export const countUnread = (rows: readonly Row[], from: string | undefined): number => {
+  const index = from === undefined ? -1 : rows.findIndex((row) => row.id === from)
+  return index < 0 ? 0 : rows.slice(index).filter((row) => !isMessage(row) || !row.mine).length
+}
+
 /** `unreadFrom`: the first message that came while nobody looked. */
 export const drawRows = (rows: readonly Row[], unreadFrom?: string): readonly DrawnRow[] =>
   rows.flatMap((row, index): readonly DrawnRow[] => {
@@ -60,7 +66,7 @@ export const drawRows = (rows: readonly Row[], unreadFrom?: string): readonly Dr
         ? []
         : [{ kind: "day", key: `day-${date.toDateString()}`, date }]
     const divider: readonly DrawnRow[] =
-      row.id === unreadFrom ? [{ kind: "new", key: "new", count: rows.length - index }] : []
+      row.id === unreadFrom ? [{ kind: "new", key: "new", count: countUnread(rows, unreadFrom) }] : []
     return [...day, ...divider, drawRow(rows, index, unreadFrom)]
   })
 
