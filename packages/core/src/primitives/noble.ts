@@ -7,7 +7,7 @@ import { montgomery } from "@noble/curves/abstract/montgomery.js"
 import { etc, getPublicKey, hashes, Point, sign, verify } from "@noble/ed25519"
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js"
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js"
-import { EMPTY, concat, copy } from "../bytes/concat.ts"
+import { EMPTY, copy } from "../bytes/concat.ts"
 import { secret } from "../bytes/secret.ts"
 import type { Bytes } from "../deps.ts"
 import { SecureChatError } from "../errors.ts"
@@ -22,15 +22,14 @@ export const sha256: Primitives["sha256"] = (data) => nobleSha256(data)
 export const sha512: Primitives["sha512"] = (data) => nobleSha512(data)
 /** Two hashes around a key of one block (RFC 2104 §2): shorter than what a library of hashes puts around it. */
 export const hmacSha256: Primitives["hmacSha256"] = (key, ...message) => {
-  const inner = new Uint8Array(64).fill(0x36)
-  const outer = new Uint8Array(64).fill(0x5c)
-  const short = key.length > 64 ? nobleSha256(key) : key
-  for (const [i, byte] of short.entries()) {
-    inner[i] = byte ^ 0x36
-    outer[i] = byte ^ 0x5c
-  }
-  return nobleSha256(concat(outer, nobleSha256(concat(inner, ...message))))
+  const block = new Uint8Array(64)
+  block.set(key.length > 64 ? nobleSha256(key) : key)
+  const inner = masked(block, 0x36)
+  for (const part of message) inner.update(part)
+  return masked(block, 0x5c).update(inner.digest()).digest()
 }
+const masked = (block: Uint8Array, mask: number): ReturnType<typeof nobleSha256.create> =>
+  nobleSha256.create().update(block.map((byte) => byte ^ mask))
 
 export const aesCbcEncrypt: Primitives["aesCbcEncrypt"] = (key, iv, plaintext) => {
   size.requireCbc(key, iv)
