@@ -54,6 +54,7 @@ describe.concurrent("people, relays and a network as processes", () => {
       account(name, story, Date.now() - beganMs)
     }
     assertHistory(record.history, `CHAOS_SEED=${SEED} CHAOS_MESSAGES=${MESSAGES} vitest run tests/chaos`)
+    expect(record.invented).toEqual([])
     expect(record.promised).toBeGreaterThanOrEqual(MESSAGES)
     // Apart from what was told: what the stores hold in the end.
     expect(record.store).toEqual({ lost: 0, twice: 0 })

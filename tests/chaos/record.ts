@@ -22,6 +22,8 @@ export class Record {
   unreadable = 0
   readonly #sent = new Map<string, { -readonly [K in keyof SentRecord]: SentRecord[K] }>()
   readonly #shown = new Set<string>()
+  /** Shown before their sender was heard to send them: two pipes are read in either order, and the earlier line may come second. */
+  readonly #ahead = new Set<string>()
   /** Promised and not shown. */
   readonly #open = new Set<string>()
   readonly #kept = new Map<string, number>()
@@ -32,6 +34,9 @@ export class Record {
   }
 
   sending(actor: string, text: string): void {
+    if (!this.#ahead.delete(text)) this.#sending(actor, text)
+  }
+  #sending(actor: string, text: string): void {
     const { sender, peer, counter } = parsed(text)
     const record: SentRecord = {
       ...{ kind: "sent", actor, atMs: Date.now(), sender, counter },
@@ -49,6 +54,10 @@ export class Record {
   }
   show(actor: string, text: string, marked: boolean): void {
     const { sender, counter } = parsed(text)
+    if (!this.#sent.has(text)) {
+      this.#ahead.add(text)
+      this.#sending(sender.slice(0, sender.indexOf(">")), text)
+    }
     this.#shown.add(text)
     this.#open.delete(text)
     this.shown += 1
@@ -80,6 +89,10 @@ export class Record {
     })
   }
 
+  /** Shown, and their sender never said that it sends them. */
+  get invented(): readonly string[] {
+    return [...this.#ahead]
+  }
   /** Of the promised messages, those not in their recipient's store, and those that are there twice. */
   get store(): { readonly lost: number; readonly twice: number } {
     const promised = [...this.#sent.values()].filter(({ to }) => to.length > 0)
@@ -93,6 +106,6 @@ export class Record {
     const found = checkHistory(this.history)
     const count = (invariant: string): number => found.filter((one) => one.invariant === invariant).length
     const [lost, twice, reordered] = [count("I5"), count("I3"), count("I4")]
-    return { lost, twice, reordered, other: found.length - lost - twice - reordered }
+    return { lost, twice, reordered, other: found.length - lost - twice - reordered + this.#ahead.size }
   }
 }
