@@ -45,8 +45,8 @@ const writeNumber = (out: Writer, value: number): void => {
   else writeHead(out, MAJOR.negative, -1 - value)
 }
 
-/** Room for a key: most are numbers of one byte. */
-const KEY_ROOM = 8
+/** Room for a key: nearly all are numbers of one byte, and what fills its room is not copied. */
+const KEY_ROOM = 1
 const spelled = (key: CborValue): Bytes => {
   const out = new Writer(KEY_ROOM)
   write(out, key)
@@ -75,9 +75,12 @@ const write = (out: Writer, value: CborValue): void => {
   }
 }
 
+/** Room for a record with an envelope in it, which would grow out of less three times. */
+const ROOM = 2048
+
 /** Canonical bytes of a value made by this library. @throws ERR_DECODE for a text with a lone surrogate. */
 export const encodeCbor = (value: CborValue): Bytes => {
-  const out = new Writer()
+  const out = new Writer(ROOM)
   write(out, value)
   return out.bytes()
 }
