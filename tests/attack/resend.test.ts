@@ -168,3 +168,50 @@ describe("[B20] forgeries in a peer's name", () => {
     await bob.hears("genuine")
   })
 })
+
+describe("a session that only receives at one end", () => {
+  const sessionOf = (name: string): string =>
+    Buffer.from(decodeEnvelope(world.evil.frames(name, "submit").at(-1)!.body).sessionId).toString("hex")
+
+  it("is left by the other, where both hold another one as well", async () => {
+    const [cyd, dan] = await Promise.all([world.person("cyd"), world.person("dan")])
+    const [toDan, toCyd] = await Promise.all([cyd.with(dan), dan.with(cyd)])
+    const both = world.evil.hold(
+      ({ who, way, frame }) => ["cyd", "dan"].includes(who) && way === "down" && frame.type === "deliver",
+    )
+    await Promise.all([toDan.send("at once"), toCyd.send("at once as well")])
+    await world.evil.until(() => both.crossings.length >= 2)
+    both.release()
+    await Promise.all([dan.hears("at once"), cyd.hears("at once as well")])
+    await cyd.says(dan, "second")
+    await dan.says(cyd, "second as well")
+    await cyd.says(dan, "on one")
+    await dan.says(cyd, "on the same one")
+    expect(sessionOf("cyd")).toBe(sessionOf("dan"))
+
+    // The one that sends receives only from here on; the other one sends in its place, and Dan hears of it by nothing else.
+    await toDan.members[0]!.reset()
+    await cyd.says(dan, "on the other")
+    await dan.says(cyd, "still on the first")
+    expect(sessionOf("cyd")).not.toBe(sessionOf("dan"))
+    const from = world.evil.seen.length
+    await world.clock.advance(FIVE_SECONDS)
+    const asked = await world.evil.until(
+      ({ who, way, frame }) => who === "cyd" && way === "up" && frame.type === "submit",
+      from,
+    )
+    const { envelopeId } = asked.frame as FrameOf<"submit">
+    const told = await world.evil.until(
+      ({ who, frame }) =>
+        who === "dan" && frame.type === "deliver" && Buffer.compare(frame.envelopeId, envelopeId) === 0,
+      from,
+    )
+    await world.evil.until(
+      ({ who, way, frame }) => who === "dan" && way === "up" && frame.type === "ack",
+      world.evil.seen.indexOf(told),
+    )
+    await dan.says(cyd, "on the other too")
+    await cyd.says(dan, "and so it stays")
+    expect(sessionOf("cyd")).toBe(sessionOf("dan"))
+  })
+})

@@ -5,6 +5,7 @@ import { goBy } from "../support/transports.ts"
 goBy("socket.io")
 
 describe("over Socket.IO", async () => {
+  await import("./deceived.test.ts")
   await import("./identity.test.ts")
   await import("./messages.test.ts")
   await import("./resend.test.ts")

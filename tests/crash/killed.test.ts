@@ -49,16 +49,17 @@ describe.each(MAILBOXES)("clients that are killed at any moment, of a relay on %
       await story.begin([["ada", "bob"]])
       // They have met.
       await story.until(() => story.record.promised > 10)
-      for (let kill = 0; kill < KILLS; kill++) {
+      // One more where none has met an envelope between its submit and its answer: what is sent again is what this is about.
+      let kills = 0
+      for (; kills < KILLS || wire.repeats === 0; kills++) {
         const at = story.happened + random.below(MAX_BETWEEN)
         await story.until(() => story.happened >= at)
         await story.strike()
       }
       await story.rest()
-      console.log(`${story.record.promised} promised, ${KILLS} deaths, ${wire.repeats} envelopes sent again`)
+      console.log(`${story.record.promised} promised, ${kills} deaths, ${wire.repeats} envelopes sent again`)
       assertHistory([...story.record.history, ...wire.sealed], replay)
       expect(wire.problems, replay).toEqual([])
-      expect(wire.repeats).toBeGreaterThan(0)
     },
     60_000 + KILLS * 1_000,
   )

@@ -54,7 +54,7 @@ const misses = (devices: readonly Device[]): ReadonlySet<string> => {
 /**
  * Does its sender know, who was told that it failed or waits for a decision? All else has to be delivered, or named to its
  * recipient by number. Of what a put-back store cost, docs/decisions/0024-simulation.md says what stays: what was sent
- * before that store was told of it carries numbers its peers had already, and what its old sessions cannot open may stay
+ * before its recipient showed it that it is an old one carries numbers that recipient had already, and what its old sessions cannot open may stay
  * undelivered, as long as nobody takes it for delivered.
  */
 const wasTold = ({ devices }: World, record: SentRecord, to: string): boolean => {
@@ -62,7 +62,7 @@ const wasTold = ({ devices }: World, record: SentRecord, to: string): boolean =>
   const [sender, recipient] = [eyesOf(record.actor), eyesOf(to)]
   const status = sender?.mine.get(record.digest)?.status
   if (status === "failed" || status === "held") return true
-  if (sender?.restored === true && record.atMs <= sender.toldPutBackAtMs) return true
+  if (sender?.restored === true && !sender.knewPutBack(record.peer ?? "", record.atMs)) return true
   const hasOldSessions = sender?.restored === true || recipient?.restored === true
   return hasOldSessions && status !== "delivered" && status !== "read"
 }

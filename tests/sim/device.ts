@@ -247,9 +247,16 @@ export class Device {
   ownMessages(): readonly OwnMessage[] {
     return ownMessages(this.disk.under(["message"]).map(([, bytes]) => bytes))
   }
-  /** What a patient person does: begins again, looks at what is red, accepts, starts over, sends what was held. */
+  /** What a patient person does: begins and connects again, looks at what is red, accepts, starts over, sends what was held. */
   settle(): void {
     this.boot()
+    if (this.eyes.offlineForGood) {
+      this.eyes.offlineForGood = false
+      void this.close().then(() => {
+        this.boot()
+      })
+      return
+    }
     for (const [peer, conversation] of this.#life?.conversations ?? [])
       if (this.chat !== undefined) this.#settle(peer, conversation)
   }

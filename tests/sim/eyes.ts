@@ -1,5 +1,11 @@
 /** What a person sees of a chat, written into the history as it is shown. */
-import type { Conversation, Message, SecureChatError, SecurityStatus } from "@securechat/core"
+import {
+  type AccountId,
+  type Conversation,
+  type Message,
+  SecureChatError,
+  type SecurityStatus,
+} from "@securechat/core"
 import type { HistoryRecord, SentRecord } from "@securechat/testkit"
 import type { Life, Surroundings } from "./device.ts"
 
@@ -17,11 +23,13 @@ export class Eyes {
   /** Where own messages stand, by id. */
   readonly statuses = new Map<string, { readonly status: string; readonly text: string }>()
   restored = false
-  /** Since when the person knows that an older store was put back: before that it could not be known. */
-  toldPutBackAtMs = Infinity
+  /** When the person last learned that an older store was put back, by the conversation whose peer showed it. */
+  readonly #toldPutBack = new Map<string, number>()
   readonly #world: Surroundings
   /** What it was told is missing: of whom, and its numbers in that sender's own order. */
   readonly gaps: { readonly from: string; readonly first: number; readonly last: number }[] = []
+  /** Told that trying again is pointless: only a person's word begins it again. */
+  offlineForGood = false
   /** Texts of others that were shown. */
   readonly #seen = new Set<string>()
   /** Where messages of others stand, by id. */
@@ -35,7 +43,7 @@ export class Eyes {
   /** An older copy of the store was put back. */
   forget(upTo: number): void {
     this.restored = true
-    this.toldPutBackAtMs = Infinity
+    this.#toldPutBack.clear()
     this.#seen.clear()
     this.#places.clear()
     const { history } = this.#world
@@ -45,6 +53,11 @@ export class Eyes {
     for (const [text, { record }] of this.mine) if (history.indexOf(record) > upTo) this.mine.delete(text)
   }
 
+  /** Could it know that its numbers in this conversation are old? One peer's word is no reason to give up the sessions with others. */
+  knewPutBack(conversation: string, atMs: number): boolean {
+    return atMs > (this.#toldPutBack.get(conversation) ?? Infinity)
+  }
+
   listen(life: Life): void {
     const { chat } = life
     const heard =
@@ -52,6 +65,12 @@ export class Eyes {
       (event: T): void => {
         if (life.alive) work(event)
       }
+    chat.on(
+      "connection",
+      heard(({ state, retryAt }) => {
+        this.offlineForGood = state === "offline" && retryAt === undefined
+      }),
+    )
     chat.on(
       "conversation",
       heard((one: Conversation) => {
@@ -98,18 +117,25 @@ export class Eyes {
       "error",
       heard((error: SecureChatError) => {
         this.#world.note(`${this.name} error ${error.code}`)
-        if (error.details?.["cause"] === "rollback") this.#saw("rollback")
-        if (error.details?.["cause"] === "rollback")
-          this.toldPutBackAtMs = Math.min(this.toldPutBackAtMs, this.#world.time.nowMs)
+        if (error.details?.["cause"] !== "rollback") return
+        this.#saw("rollback")
+        this.#toldPutBack.set(String(error.details["conversation"]), this.#world.time.nowMs)
       }),
     )
   }
 
   keep(life: Life, one: Conversation): void {
-    life.conversations.set(this.nameOf(one), one)
+    const name = this.nameOf(one)
+    if (name !== undefined) life.conversations.set(name, one)
   }
-  nameOf(one: Conversation): string {
-    return this.#world.owner(one.members[0]!.accountId) ?? one.title
+  /** Whom one writes to there; undefined: the conversation has gone over into another. */
+  nameOf(one: Conversation): string | undefined {
+    try {
+      return this.#world.owner(one.members[0]!.accountId) ?? one.title
+    } catch (error) {
+      if (SecureChatError.is(error, "ERR_CONVERSATION_NOT_FOUND")) return undefined
+      throw error
+    }
   }
 
   /** An app shows what the store holds: what was stored and not told before its process died among it. */
@@ -159,6 +185,10 @@ export class Eyes {
   tell(record: DistributiveOmit<HistoryRecord, "actor" | "atMs">): void {
     const whole = { ...record, actor: this.name, atMs: this.#world.time.nowMs } as HistoryRecord
     this.#world.history.push(whole)
-    this.#world.note(`${this.name} ${record.kind} ${"digest" in record ? called(record.digest) : ""}`)
+    const text = "digest" in record ? called(record.digest) : ""
+    const level = record.kind === "security" ? record.level : ""
+    const whose =
+      "identity" in record ? (this.#world.owner(record.identity as AccountId) ?? "a foreign identity") : ""
+    this.#world.note([this.name, record.kind, text, level, whose].filter((word) => word !== "").join(" "))
   }
 }

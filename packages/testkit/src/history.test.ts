@@ -253,6 +253,12 @@ describe("checkHistory", () => {
     const late = [sent("ada", 1), sent("ada", 2), delivered("bo", "ada", 2)]
     expect(broken([...late, restored("bo", 1), delivered("bo", "ada", 1)])).toEqual([])
     expect(broken([...late, restored("bo", 2), delivered("bo", "ada", 1)])).toEqual(["I4"])
+    const under = (number: number): HistoryRecord =>
+      sent("ada", number, { peer: "bo", identity: `bo-${number}` })
+    const changed = [under(1), red("ada", "bo", "bo-2"), under(2)]
+    expect(broken([...changed, restored("ada", 0), under(1)])).toEqual([])
+    expect(broken([...changed, restored("ada", 2), under(1)])).toEqual(["I8"])
+    expect(broken([...changed, restored("ada", 0), under(2)])).toEqual(["I8"])
   })
 
   it("gives a loss its grace, and reports it once", () => {

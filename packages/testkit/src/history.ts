@@ -128,25 +128,37 @@ const underIdentity = (
 ): one is (SentRecord | DeliveredRecord) & { readonly peer: string; readonly identity: string } =>
   (one.kind === "sent" || one.kind === "delivered") && one.peer !== undefined && one.identity !== undefined
 
-/** I8. Nothing is sent or shown under a peer's new identity before a red level has told of it. */
+/** I8. Nothing is sent or shown under a peer's new identity before a red level has told of it, as far as its store can know. */
 const noSilentKeyChange: Check = (history, report) => {
-  const current = new Map<string, string>()
-  const warned = new Set<string>()
+  /** The identities gone on with, by who holds them of whom, the latest last. */
+  const known = new Map<
+    string,
+    { readonly actor: string; readonly at: number; readonly identity: string }[]
+  >()
+  const warned = new Map<string, { readonly actor: string; readonly at: number }>()
   history.forEach((one, at) => {
-    if (one.kind === "security" && one.level === "red")
-      warned.add(JSON.stringify([one.actor, one.peer, one.identity]))
-    if (!underIdentity(one)) return
-    const place = JSON.stringify([one.actor, one.peer])
-    const known = current.get(place)
-    if (known !== undefined && known !== one.identity) {
-      const change = JSON.stringify([one.actor, one.peer, one.identity])
-      if (!warned.has(change))
-        report(at, `${one.actor} went on with a new identity of ${one.peer} without red`)
-      // A warning serves once: changing back is a change again.
-      for (const identity of [known, one.identity])
-        warned.delete(JSON.stringify([one.actor, one.peer, identity]))
+    const { actor } = one
+    if (one.kind === "restored") {
+      forget(warned, one)
+      for (const [place, all] of known)
+        known.set(
+          place,
+          all.filter((before) => before.actor !== actor || before.at <= one.upTo),
+        )
     }
-    current.set(place, one.identity)
+    if (one.kind === "security" && one.level === "red")
+      warned.set(JSON.stringify([actor, one.peer, one.identity]), { actor, at })
+    if (!underIdentity(one)) return
+    const place = JSON.stringify([actor, one.peer])
+    const all = known.get(place) ?? []
+    const before = all.at(-1)?.identity
+    if (before === one.identity) return
+    known.set(place, [...all, { actor, at, identity: one.identity }])
+    if (before === undefined) return
+    if (!warned.has(JSON.stringify([actor, one.peer, one.identity])))
+      report(at, `${actor} went on with a new identity of ${one.peer} without red`)
+    // A warning serves once: changing back is a change again.
+    for (const identity of [before, one.identity]) warned.delete(JSON.stringify([actor, one.peer, identity]))
   })
 }
 

@@ -8,6 +8,7 @@ import { type EnvelopeName, encodeResend } from "../content/kinds.ts"
 import type { ErrorCode } from "../errors.ts"
 import { MAX_RESENDS, MAX_WANTED, RESEND_AGAIN_MS, RESEND_DELAY_MS, RESEND_MAX_AGE_MS } from "../limits.ts"
 import { KeyedTimers } from "../runtime/timers.ts"
+import type { Session } from "../session/state.ts"
 import { type AccountId, type ConversationId, MESSAGE_ID_BYTES } from "../wire/address.ts"
 import type { Envelope } from "../wire/envelope.ts"
 import type { Context } from "./context.ts"
@@ -24,6 +25,10 @@ const CAUSES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["ERR_HANDSHAKE_FAILED", "ERR_RATE_LIMITED"] as const),
 ])
 const MINUTE_MS = 60_000
+/** Of a session and no envelope: the session is not to be used any more. */
+const NOTHING = { ratchetKey: /* @__PURE__ */ new Uint8Array(32), count: 0, unknown: true }
+const isLeft = (session: Session): boolean =>
+  session.phase === "retired" && session.lastReceivedAtMs >= session.retiredAtMs
 
 export class Asking {
   readonly #context: Context
@@ -34,6 +39,8 @@ export class Asking {
   /** Requests that wait until own messages are out. */
   readonly #behind = new Set<ConversationId>()
   readonly #resets = new Gate({ burst: 1, refillMs: 60 * MINUTE_MS })
+  /** The peer is to leave a session there. */
+  readonly #leaving = new Set<ConversationId>()
 
   constructor(context: Context, sessions: Sessions) {
     this.#context = context
@@ -89,6 +96,16 @@ export class Asking {
   /** Something authentic of the peer: whatever it could not send again, its session stands. */
   heard(id: ConversationId): void {
     this.#heard.add(id)
+  }
+
+  /**
+   * The peer writes on a session that only receives here, and would for ever where both hold another one as well: the two
+   * directions would never step each other's ratchet (simulation, seed 681). It is told to leave that session, at most
+   * as often as it writes.
+   */
+  leave(id: ConversationId): void {
+    this.#leaving.add(id)
+    this.#schedule(id, RESEND_DELAY_MS)
   }
 
   /** After a sign-in. */
@@ -152,11 +169,13 @@ export class Asking {
       else if (asked < MAX_RESENDS) change.setWanted(key, { ...wanted, asked: asked + 1 })
       return !old && asked < MAX_RESENDS
     })
+    const left = this.#leaving.delete(id) ? ledger.linkWith(account).sessions.filter(isLeft) : []
+    const named = [...envelopes, ...left.map((one) => ({ ...NOTHING, sessionId: one.id }))]
     const out = { id, account, messageId: deps.random(MESSAGE_ID_BYTES), sentAtMs: now }
     const sealed =
-      envelopes.length === 0
+      named.length === 0
         ? undefined
-        : seal(ledger, change, "resend", { ...out, content: encodeResend({ envelopes }) })
+        : seal(ledger, change, "resend", { ...out, content: encodeResend({ envelopes: named }) })
     await ledger.commit(change)
     return sealed
   }

@@ -87,9 +87,7 @@ export class ConversationHandle implements Conversation {
   get unread(): number {
     const { ledger } = this.#engine
     const record = ledger.conversations.get(this.id)
-    return record === undefined || ledger.locked
-      ? 0
-      : unreadOf(ledger.direct(this.id, pinnedAccount(record.trust)))
+    return record === undefined || ledger.locked ? 0 : unreadOf(ledger.direct(pinnedAccount(record.trust)))
   }
   get receipts(): ReadonlyMap<AccountId, Receipts> {
     return this.#engine.receiptsOf(this.id)

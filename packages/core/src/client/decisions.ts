@@ -12,6 +12,7 @@ import type { AccountId, ConversationId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount, shownAccount } from "./lights.ts"
+import { tellGaps } from "./open-gaps.ts"
 import { release } from "./quarantine.ts"
 import type { ConversationRecord } from "./records.ts"
 
@@ -97,10 +98,19 @@ export class Decisions {
           hint: "Write to it there.",
         })
       const change = new Change(ledger).setConversation({ ...record, trust, stranger: false })
-      if (moved) this.#holdFor(change, id, pinnedAccount(record.trust))
-      const freed = moved ? await release(this.#context, change, id) : []
+      if (!moved) {
+        await ledger.commit(change)
+        return []
+      }
+      this.#holdFor(change, id, pinnedAccount(record.trust))
+      const freed = await release(this.#context, change, id)
       await ledger.commit(change)
-      return freed
+      return [
+        ...freed,
+        () => {
+          tellGaps(this.#context, { id, trust })
+        },
+      ]
     })
     changed()
     for (const tell of told) tell()

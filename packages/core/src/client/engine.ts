@@ -20,7 +20,7 @@ import { Ledger } from "./ledger.ts"
 import { Lights } from "./lights.ts"
 import { Names } from "./names.ts"
 import type { Settings } from "./options.ts"
-import { tellOpenGaps } from "./open-gaps.ts"
+import { tellGaps } from "./open-gaps.ts"
 import { Outbox } from "./outbox.ts"
 import { Publisher } from "./publisher.ts"
 import { markRead } from "./reading.ts"
@@ -91,7 +91,7 @@ export class Engine {
       stop: () => this.close(),
       loaded: async () => {
         await this.#telling.load()
-        tellOpenGaps(this.context)
+        for (const one of this.ledger.conversations.values()) if (!one.stranger) tellGaps(this.context, one)
       },
       resume: this.start,
     })

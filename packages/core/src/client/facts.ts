@@ -35,7 +35,7 @@ export const receiptsOf = async (
   const account = pinnedAccount(record.trust)
   const device = ledger.deviceOf(account)
   if (device === undefined) return new Map()
-  const { delivered, read } = progressOf(ledger.direct(id, account), device)
+  const { delivered, read } = progressOf(ledger.direct(account), device)
   const idOf = async (sequence: number): Promise<string | undefined> =>
     sequence === 0 ? undefined : (await sentMessage(ledger.store, id, { account, sequence }))?.id
   const deliveredUpTo = await idOf(delivered)

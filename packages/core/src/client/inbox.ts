@@ -117,8 +117,8 @@ export class Inbox {
     const conversation = ledger.conversationWith(account)
     if (conversation === undefined) return
     const deviceId = formatDeviceId(frame.fromDeviceId)
-    const [next] = reduceDirect(change.direct(conversation.id, account), { type: "repeat", deviceId })
-    change.setDirect(conversation.id, account, next)
+    const [next] = reduceDirect(change.direct(account), { type: "repeat", deviceId })
+    change.setDirect(account, next)
     told.push(() => {
       this.#context.owe(conversation.id)
     })

@@ -41,8 +41,6 @@ import {
 } from "./records.ts"
 import { Repeats } from "./repeats.ts"
 
-const directKey = (id: ConversationId, account: AccountId): string => `${id}/${account}`
-
 export class Ledger {
   /** As the app gave it; sealed, where it is durable, once it is open. */
   store: Store
@@ -61,7 +59,8 @@ export class Ledger {
   cursor: Bytes = EMPTY
   /** Rises with whatever a light depends on: no light has changed while this stands. */
   facts = 0
-  readonly directs: Map<string, DirectState> = new Map()
+  /** One for each account: its numbers go on, whatever conversation it speaks in. */
+  readonly directs: Map<AccountId, DirectState> = new Map()
   readonly lists: Map<AccountId, KnownList> = new Map()
   #identity: Identity | undefined
   readonly #peers = new Peers()
@@ -116,9 +115,7 @@ export class Ledger {
     await this.#each(at.conversations, conversationCodec, (record) => {
       this.applyConversation(record)
     })
-    await this.#each(at.directs, directCodec, (state, id, account) =>
-      this.directs.set(`${id}/${account}`, state),
-    )
+    await this.#each(at.directs, directCodec, (state, account) => this.directs.set(account, state))
     await this.#each(at.outbox, entryCodec, (entry) => {
       this.applyEntry(entry)
     })
@@ -178,8 +175,8 @@ export class Ledger {
   directIdWith(account: AccountId): Bytes {
     return directConversationId(parseAccountId(this.identity.accountId), parseAccountId(account))
   }
-  direct(id: ConversationId, account: AccountId): DirectState {
-    return this.directs.get(directKey(id, account)) ?? this.#newDirect(account)
+  direct(account: AccountId): DirectState {
+    return this.directs.get(account) ?? this.#newDirect(account)
   }
   #newDirect(account: AccountId): DirectState {
     return emptyDirect(logStart(this.directIdWith(account), this.identity.certificate.deviceId))
@@ -199,7 +196,7 @@ export class Ledger {
   /** Of the numbers below this none is sent any more. */
   floorOf(id: ConversationId, account: AccountId): number {
     const numbers = this.entriesTo(id, account).map((entry) => entry.sequence)
-    return Math.min(this.direct(id, account).sent + 1, ...numbers)
+    return Math.min(this.direct(account).sent + 1, ...numbers)
   }
   /** Rises for the life of the process: the outbox remembers what it submitted by this number. */
   nextOrder(): number {
@@ -260,9 +257,13 @@ export class Ledger {
     this.outbox.delete(entry.order)
     if (this.#entryOf.get(entry.messageId) === entry.order) this.#entryOf.delete(entry.messageId)
   }
-  /** Text id of the direct conversation with an account. */
+  /**
+   * Text id of a new conversation with an account: the one both sides derive, unless a conversation that began with it has
+   * gone over to another identity since and keeps its id (simulation, seed 831).
+   */
   newConversationId(account: AccountId): ConversationId {
-    return toBase64url(this.directIdWith(account))
+    const id = toBase64url(this.directIdWith(account))
+    return this.conversations.has(id) ? toBase64url(this.deps.random(32)) : id
   }
 }
 
@@ -272,7 +273,7 @@ export class Change {
   readonly effects: (() => unknown)[] = []
   readonly #ledger: Ledger
   readonly #conversations = new Map<ConversationId, ConversationRecord>()
-  readonly #directs = new Map<string, DirectState>()
+  readonly #directs = new Map<AccountId, DirectState>()
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
@@ -281,8 +282,15 @@ export class Change {
   conversation(id: ConversationId): ConversationRecord | undefined {
     return this.#conversations.get(id) ?? this.#ledger.conversations.get(id)
   }
-  direct(id: ConversationId, account: AccountId): DirectState {
-    return this.#directs.get(directKey(id, account)) ?? this.#ledger.direct(id, account)
+  /** Of an account, as `Ledger.conversationWith`. */
+  conversationWith(account: AccountId): ConversationRecord | undefined {
+    for (const record of this.#conversations.values())
+      if (formatAccountId(record.trust.pin.accountId) === account) return record
+    const known = this.#ledger.conversationWith(account)
+    return known && this.conversation(known.id)
+  }
+  direct(account: AccountId): DirectState {
+    return this.#directs.get(account) ?? this.#ledger.direct(account)
   }
 
   setConversation(record: ConversationRecord): this {
@@ -291,12 +299,11 @@ export class Change {
       this.#ledger.applyConversation(record)
     })
   }
-  setDirect(id: ConversationId, account: AccountId, state: DirectState): this {
-    if (state === this.direct(id, account)) return this
-    const key = directKey(id, account)
-    this.#directs.set(key, state)
-    return this.#set(at.direct(id, account), directCodec.encode(state), () =>
-      this.#ledger.directs.set(key, state),
+  setDirect(account: AccountId, state: DirectState): this {
+    if (state === this.direct(account)) return this
+    this.#directs.set(account, state)
+    return this.#set(at.direct(account), directCodec.encode(state), () =>
+      this.#ledger.directs.set(account, state),
     )
   }
   setLink(account: AccountId, device: DeviceId, link: Link): this {

@@ -1,10 +1,12 @@
 /**
- * Gaps that stand when a store is opened are told again: a process may have died between storing one and telling it
- * (simulation, seed 162), and nothing else would speak of it. protocol.md §6.9
+ * Gaps that stand are told again when a store is opened, since a process may have died between storing one and telling it
+ * (simulation, seed 162), and when a person accepts an identity, of which nothing was told before (seed 466): nothing else
+ * would speak of them. protocol.md §6.9
  */
 import { type DeviceProgress, progressOf } from "../conversation/state.ts"
 import type { Context } from "./context.ts"
 import { pinnedAccount } from "./lights.ts"
+import type { ConversationRecord } from "./records.ts"
 
 interface Gap {
   readonly first: number
@@ -25,13 +27,13 @@ export const openGaps = ({
   return gaps
 }
 
-export const tellOpenGaps = ({ ledger, emit }: Pick<Context, "ledger" | "emit">): void => {
-  for (const { id, trust, stranger } of ledger.conversations.values()) {
-    const accountId = pinnedAccount(trust)
-    if (stranger) continue
-    const state = ledger.direct(id, accountId)
-    for (const deviceId of state.devices.keys())
-      for (const { first, last } of openGaps(progressOf(state, deviceId)))
-        emit("gap", Object.freeze({ conversationId: id, accountId, deviceId, first, last }), id)
-  }
+export const tellGaps = (
+  { ledger, emit }: Pick<Context, "ledger" | "emit">,
+  { id, trust }: Pick<ConversationRecord, "id" | "trust">,
+): void => {
+  const accountId = pinnedAccount(trust)
+  const state = ledger.direct(accountId)
+  for (const deviceId of state.devices.keys())
+    for (const { first, last } of openGaps(progressOf(state, deviceId)))
+      emit("gap", Object.freeze({ conversationId: id, accountId, deviceId, first, last }), id)
 }

@@ -26,7 +26,6 @@ import type { FrameOf } from "../wire/frame-types.ts"
 import { PAYLOAD_KIND } from "../wire/tags.ts"
 import type { Change, Ledger } from "./ledger.ts"
 import { logStart, nextHead } from "./log.ts"
-import type { ConversationRecord } from "./records.ts"
 
 export type OpenedEffect = Effect & { readonly type: "opened" }
 
@@ -86,12 +85,11 @@ export const readPayload = (ledger: Ledger, effect: OpenedEffect): Reading => {
 export const applyReading = (
   ledger: Ledger,
   change: Change,
-  conversation: ConversationRecord,
   what: { readonly effect: OpenedEffect; readonly reading: Reading },
 ): readonly DirectEvent[] => {
   const { account, device } = authorOf(what.effect)
   const { reading } = what
-  const state = change.direct(conversation.id, account)
+  const state = change.direct(account)
   const { sequence, seen, acks } = reading.meta
   const headOf = (id: Uint8Array): Head | undefined => acks?.find(({ deviceId }) => equalBytes(deviceId, id))
   const from = { deviceId: device, sequence, seen, acked: headOf(ledger.identity.certificate.deviceId) }
@@ -108,7 +106,7 @@ export const applyReading = (
             ...from,
             ...chain(ledger, what.effect, reading.meta, state),
           })
-  change.setDirect(conversation.id, account, next)
+  change.setDirect(account, next)
   return events
 }
 

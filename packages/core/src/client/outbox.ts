@@ -113,7 +113,7 @@ export class Outbox {
     if (message.problem !== undefined) return "failed"
     const entry = ledger.entryOf(message.id)
     const waiting = entry === undefined ? undefined : this.#waiting(entry, lights.of(id))
-    return statusOf(ledger.direct(id, message.peer), message.sequence, waiting)
+    return statusOf(ledger.direct(message.peer), message.sequence, waiting)
   }
   problemOf(message: MessageRecord): ErrorCode | undefined {
     return message.problem ?? this.#context.ledger.entryOf(message.id)?.problem

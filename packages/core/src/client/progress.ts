@@ -77,7 +77,7 @@ export class Progress {
   /** The peer has just spoken: what it has not got is named to it again, or that it will not get it. */
   #unconfirmed(id: ConversationId, { account, device }: Author): void {
     const { ledger, unconfirmed, givenUp } = this.#context
-    const state = ledger.direct(id, account)
+    const state = ledger.direct(account)
     const { delivered } = progressOf(state, device)
     if (delivered >= state.sent) return
     if (ledger.floorOf(id, account) - 1 > delivered) givenUp(id)
@@ -86,8 +86,8 @@ export class Progress {
 
   /**
    * The peer has seen more than this store remembers sending: an older copy of it was put back, and its
-   * ratchet may have used these keys already. The session is retired before the next send, for this account
-   * alone and at most once an hour, so that a lying peer achieves little. protocol.md §6.9
+   * ratchet may have used these keys already. Its numbers are not given again, and the session is retired before the next
+   * send, for this account alone and at most once an hour, so that a lying peer achieves little. protocol.md §6.9
    */
   #startOver(
     step: Step,
@@ -99,16 +99,20 @@ export class Progress {
     },
   ): void {
     const { deps, ensureSession, report } = this.#context
+    const state = step.change.direct(what.account)
     const now = deps.nowMs()
-    const device = formatDeviceId(step.frame.fromDeviceId)
-    if (!this.#restarts.open(what.account, now)) return
-    this.#restarts.take(what.account, now)
-    const retired = what.link.sessions.reduce((link, session) => retire(link, session.id, now), what.link)
-    step.change.setLink(what.account, device, retired)
-    const state = step.change.direct(what.id, what.account)
-    step.change.setDirect(what.id, what.account, { ...state, sent: Math.max(state.sent, what.seen) })
+    const restarts = this.#restarts.open(what.account, now)
+    // With each message it wrote meanwhile it may speak of more: a number it has taken is not given again (simulation, seed 607).
+    if (what.seen > state.sent) step.change.setDirect(what.account, { ...state, sent: what.seen })
+    else if (!restarts) return
     step.told.push(() => {
       tellPutBack(this.#context, { conversation: what.id })
+    })
+    if (!restarts) return
+    this.#restarts.take(what.account, now)
+    const retired = what.link.sessions.reduce((link, session) => retire(link, session.id, now), what.link)
+    step.change.setLink(what.account, formatDeviceId(step.frame.fromDeviceId), retired)
+    step.told.push(() => {
       ensureSession(what.id).catch(report)
     })
   }

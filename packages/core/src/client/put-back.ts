@@ -5,7 +5,6 @@
  */
 import { SecureChatError } from "../errors.ts"
 import { retire } from "../session/retire.ts"
-import type { AccountId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
 
@@ -19,16 +18,11 @@ export const startOver = async ({ ledger, deps, settings, emit }: Context, lost:
       device,
       link.sessions.reduce((next, { id }) => retire(next, id, nowMs), link),
     )
-  for (const [key, state] of ledger.directs) {
-    const [id = "", account = ""] = key.split("/")
+  for (const [account, state] of ledger.directs) {
     const devices = [...state.devices].map(
       ([device, progress]) => [device, { ...progress, pairSent: progress.pairSent + lost }] as const,
     )
-    change.setDirect(id, account as AccountId, {
-      ...state,
-      sent: state.sent + lost,
-      devices: new Map(devices),
-    })
+    change.setDirect(account, { ...state, sent: state.sent + lost, devices: new Map(devices) })
   }
   await ledger.commit(change)
   tellPutBack({ settings, emit }, { lost })

@@ -4,7 +4,7 @@
  * protocol.md §9.3
  */
 import { observe } from "../identity/trust.ts"
-import type { AccountId, ConversationId } from "../wire/address.ts"
+import type { ConversationId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
@@ -56,7 +56,6 @@ export const absorb = async (
   from: ConversationRecord,
 ): Promise<void> => {
   const { ledger } = context
-  const account: AccountId = pinnedAccount(from.trust)
   const change = new Change(ledger)
   let { places } = into
   for await (const message of messagesIn(context.ledger.store, from.id)) {
@@ -66,8 +65,7 @@ export const absorb = async (
     places += 1
     storeMessage(change.batch, into.id, { ...message, place: places, quarantined: true })
   }
-  change.setDirect(into.id, account, ledger.direct(from.id, account))
-  change.batch.delete(at.direct(from.id, account)).delete(at.conversation(from.id))
+  change.batch.delete(at.conversation(from.id))
   change.after(() => {
     ledger.forgetConversation(from.id)
   })

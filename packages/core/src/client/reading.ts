@@ -30,7 +30,7 @@ const readUpTo = async (
   const device = ledger.deviceOf(account)
   if (device === undefined) return undefined
   if (named === undefined)
-    return { account, device, sequence: highest(progressOf(ledger.direct(id, account), device).received) }
+    return { account, device, sequence: highest(progressOf(ledger.direct(account), device).received) }
   // An own message stands for what came before it.
   for (let { place } = named; place > 0; place--) {
     const message = await messageAt(ledger.store, id, place)
@@ -46,6 +46,6 @@ export const markRead = (ledger: Ledger, id: ConversationId, upTo: MessageId | u
     const read = await readUpTo(ledger, id, upTo)
     if (read === undefined) return
     const input = { type: "mark-read", deviceId: read.device, upTo: read.sequence } as const
-    const [state] = reduceDirect(ledger.direct(id, read.account), input)
-    await ledger.commit(new Change(ledger).setDirect(id, read.account, state))
+    const [state] = reduceDirect(ledger.direct(read.account), input)
+    await ledger.commit(new Change(ledger).setDirect(read.account, state))
   })

@@ -10,8 +10,8 @@ const MAX_TOLD = 500
 
 type Receipt = DirectEvent & { readonly type: "receipt" }
 
-const before = (context: Context, id: ConversationId, account: AccountId, receipt: Receipt): number => {
-  const state = context.ledger.direct(id, account)
+const before = (context: Context, account: AccountId, receipt: Receipt): number => {
+  const state = context.ledger.direct(account)
   const device = context.ledger.deviceOf(account)
   return device === undefined ? 0 : progressOf(state, device)[receipt.receipt]
 }
@@ -26,7 +26,7 @@ export const announceReceipts = async (
   const moved = new Set<MessageId>()
   for (const event of what.events) {
     if (event.type !== "receipt") continue
-    const from = Math.max(before(context, id, account, event), event.upTo - MAX_TOLD)
+    const from = Math.max(before(context, account, event), event.upTo - MAX_TOLD)
     let newest: MessageId | undefined
     for (let sequence = from + 1; sequence <= event.upTo; sequence++) {
       const message = await sentMessage(context.ledger.store, id, { account, sequence })

@@ -76,7 +76,7 @@ export class ReceiptsOwed {
       const record = ledger.conversations.get(id)
       if (record === undefined) return
       const account = pinnedAccount(record.trust)
-      const { sent } = ledger.direct(id, account)
+      const { sent } = ledger.direct(account)
       if (ledger.entriesTo(id, account).length === 0 || this.#named.get(id) === sent) return
       this.#named.set(id, sent)
       this.want(id)
@@ -111,8 +111,8 @@ export class ReceiptsOwed {
       await ledger.queue.run(async () => {
         const input = { type: "receipt-taken", deviceId: sealed.device, seen, known, readUpTo } as const
         const change = new Change(ledger)
-        const [state] = reduceDirect(change.direct(id, account), input)
-        await ledger.commit(change.setDirect(id, account, state))
+        const [state] = reduceDirect(change.direct(account), input)
+        await ledger.commit(change.setDirect(account, state))
       })
     } finally {
       this.#sending.delete(id)
@@ -127,7 +127,7 @@ export class ReceiptsOwed {
       return false
     const account = pinnedAccount(record.trust)
     const device = ledger.deviceOf(account)
-    return device !== undefined && progressOf(ledger.direct(id, account), device).receiptDue
+    return device !== undefined && progressOf(ledger.direct(account), device).receiptDue
   }
 
   async #make(id: ConversationId, announce: boolean): Promise<Made | undefined> {
@@ -142,7 +142,7 @@ export class ReceiptsOwed {
       if (announce) this.#wanted.add(id)
       return undefined
     }
-    const state = ledger.direct(id, account)
+    const state = ledger.direct(account)
     const { readUpTo, delivered, known, knownHead } = progressOf(state, device)
     const entries = ledger.entriesTo(id, account)
     const floor = ledger.floorOf(id, account)

@@ -2,6 +2,7 @@
  * What authentic messages leave behind: conversations of strangers, messages or placeholders, quarantine,
  * receipts for the outbox. Everything goes into the `Change` of the delivery.
  */
+import { equalBytes } from "../bytes/compare.ts"
 import { toBase64url } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
@@ -44,11 +45,9 @@ export class Received {
   async #conversationFor(step: Step, peer: OpenedEffect["peer"]): Promise<ConversationRecord> {
     const { ledger, deps } = this.#context
     const account = formatAccountId(peer.accountId)
-    const known = ledger.conversationWith(account)
-    if (known !== undefined) return step.change.conversation(known.id) ?? known
+    const known = step.change.conversationWith(account)
+    if (known !== undefined) return known
     const id = ledger.newConversationId(account)
-    const pending = step.change.conversation(id)
-    if (pending !== undefined) return pending
     await boundStrangers(this.#context, step)
     const trust = firstSeen(account, { accountId: peer.accountId, accountKey: peer.accountKey })
     const record: ConversationRecord = {
@@ -73,7 +72,7 @@ export class Received {
       return
     }
     const repeated = await this.#isRepeat(conversation.id, reading)
-    const events = applyReading(ledger, change, conversation, { effect, reading })
+    const events = applyReading(ledger, change, { effect, reading })
     const isNew = events.some((event) => event.type === "taken" && event.verdict === "new") && !repeated
     await this.#progress.take(step, { id: conversation.id, author, link, events })
     const late = events.some((event) => event.type === "taken" && event.late)
@@ -81,7 +80,9 @@ export class Received {
       await this.#message(step, link, { conversation, author, effect, reading, late: late || undefined })
     const gap = events.some((event) => event.type === "gap")
     this.#asking.heard(conversation.id)
+    const on = link.sessions.find(({ id }) => equalBytes(id, effect.sessionId))
     step.told.push(() => {
+      if (on?.phase === "retired" && !conversation.stranger) this.#asking.leave(conversation.id)
       if (reading.type === "text" || gap) this.#context.owe(conversation.id)
       if (reading.type === "resend")
         answer(this.#context, author, { sessionId: effect.sessionId, ...reading }).catch(this.#context.report)

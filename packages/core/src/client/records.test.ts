@@ -79,13 +79,7 @@ describe("records", () => {
   it("lie under paths that keep their order and never meet", () => {
     const paths = [
       ...[at.message("c", 2), at.message("c", 10), at.place("c", true, "m"), at.place("c", false, "m")],
-      ...[
-        at.sent("c", "sc1a", 1),
-        at.entry(1),
-        at.envelope(1),
-        at.inspection("c", 1),
-        at.direct("c", "sc1a"),
-      ],
+      ...[at.sent("c", "sc1a", 1), at.entry(1), at.envelope(1), at.inspection("c", 1), at.direct("sc1a")],
     ].map((path) => path.join("/"))
     expect(new Set(paths).size).toBe(paths.length)
     expect((paths[0] ?? "") < (paths[1] ?? "")).toBe(true)

@@ -45,7 +45,7 @@ export const at = {
   conversations: ["conversation"] as StorePath,
   conversation: (id: ConversationId): StorePath => ["conversation", id],
   directs: ["direct"] as StorePath,
-  direct: (id: ConversationId, account: AccountId): StorePath => ["direct", id, account],
+  direct: (account: AccountId): StorePath => ["direct", account],
   messages: (id: ConversationId): StorePath => ["message", id],
   message: (id: ConversationId, place: number): StorePath => ["message", id, ordered(place)],
   /** Own and others' ids apart: nobody takes the place of another author's message. */
@@ -71,7 +71,7 @@ export const at = {
   inspection: (id: ConversationId, place: number): StorePath => ["inspection", id, ordered(place)],
   /** Everything of a conversation but its own record. */
   partsOf: (id: ConversationId): readonly StorePath[] =>
-    ["message", "place", "sent", "inspection", "direct"].map((table) => [table, id]),
+    ["message", "place", "sent", "inspection"].map((table) => [table, id]),
 }
 
 /** The number at the end of a path. */

@@ -75,7 +75,7 @@ export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoi
   const device = ledger.deviceOf(out.account)
   if (device === undefined) throw noSession()
   const link = ledger.linkTo(out.account, device)
-  const state = change.direct(out.id, out.account)
+  const state = change.direct(out.account)
   const isText = kind === "message"
   const { again } = out
   const sequence = again?.sequence ?? (isText ? state.sent : progressOf(state, device).pairSent) + 1
@@ -108,7 +108,7 @@ export const seal = (ledger: Ledger, change: Change, kind: SealKind, out: Outgoi
     isText ? { type: "sent", head: nextHead(state.sentHead, leaf) } : { type: "pair-sent", deviceId: device },
   )
   change.setLink(out.account, device, next)
-  if (again === undefined) change.setDirect(out.id, out.account, sent)
+  if (again === undefined) change.setDirect(out.account, sent)
   const previous = state.sentHead
   return { device, envelope, sequence, commitKey: commitKey.expose(), commitment, previous, link: next }
 }

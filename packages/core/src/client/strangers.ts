@@ -32,10 +32,13 @@ const forget = async (
   for (const { device } of devices) change.batch.delete(at.link(account, device))
   for (const [key, { conversationId }] of ledger.wanted)
     if (conversationId === id) change.setWanted(key, undefined)
+  // Numbers that were given once are not given again.
+  const isUnanswered = ledger.direct(account).sent === 0
+  if (isUnanswered) change.batch.delete(at.direct(account))
   change.batch.delete(at.conversation(id))
   change.after(() => {
     ledger.forgetConversation(id)
-    for (const key of ledger.directs.keys()) if (key.startsWith(`${id}/`)) ledger.directs.delete(key)
+    if (isUnanswered) ledger.directs.delete(account)
     for (const peer of devices) ledger.forgetLink(peer)
     lights.forget(id)
     for (const tell of forgetting) tell(id, devices)

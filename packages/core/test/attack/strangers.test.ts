@@ -61,7 +61,7 @@ const crowd = (left: readonly StoreOp[], count: number): StoreOp[] => {
         }
         case "direct":
           return [
-            { type: "set", key: [key[0], id, account], value: directCodec.encode(directCodec.decode(value)) },
+            { type: "set", key: [key[0], account], value: directCodec.encode(directCodec.decode(value)) },
           ]
         case "link": {
           const link = linkCodec.decode(value)
