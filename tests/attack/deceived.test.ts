@@ -65,4 +65,33 @@ describe("a conversation that went over to an impostor", () => {
     await (await bob.with(alice)).waitFor(answer.id, "delivered")
     expect([bob.gaps, bob.replays, alice.gaps]).toEqual([[], [], []])
   })
+
+  it("[A2] lets go what the right one wrote when the name goes back to the impostor: it is shown in a conversation of his own", async () => {
+    const [alice, bob, end] = await deceived()
+    const [conversation] = await alice.chat.conversations()
+    end()
+    await world.evil.cut("alice")
+    await alice.until(() => conversation!.security.subject === bob.chat.accountId)
+    const from = world.evil.seen.length
+    const toAlice = await bob.with(alice)
+    const sent = await toAlice.send("it is me")
+    await world.evil.until(
+      ({ who, way, frame }) => who === "alice" && way === "up" && frame.type === "ack",
+      from,
+    )
+    expect(alice.texts).toEqual(["first of bob"])
+    mallory(world.evil, world.clock.nowMs).posesAs("bob", "alice")
+    await world.evil.cut("alice")
+    const shown = await alice.hears("it is me")
+    expect(shown.conversationId).not.toBe(conversation!.id)
+    expect(alice.texts).toEqual(["first of bob", "it is me"])
+    const kept = (await conversation!.page()).items.filter(
+      (item) => "text" in item && item.text === "it is me",
+    )
+    expect(kept).toEqual([])
+    const own = await alice.chat.conversation(shown.conversationId)
+    await own.send("I see")
+    await bob.hears("I see")
+    await toAlice.waitFor(sent.id, "delivered")
+  })
 })

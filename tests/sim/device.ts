@@ -273,7 +273,12 @@ export class Device {
       // What was written under another name is not for who stands behind this one now.
       if ((status !== "held" && status !== "failed") || recipientIn(text) !== peer) continue
       this.#world.retried.add(text)
-      conversation.retry(id).catch(ignore)
+      conversation.retry(id).then(({ security: { subject } }) => {
+        // Again for whom the name stands for now, on a person's word: to the one before nothing is owed any more.
+        const whose = subject === undefined ? peer : this.#world.owner(subject)
+        const record = this.eyes.mine.get(text)?.record as Mutable<SentRecord> | undefined
+        if (record !== undefined) record.to = whose === peer ? [peer] : []
+      }, ignore)
     }
   }
 

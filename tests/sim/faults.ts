@@ -94,7 +94,7 @@ export const FAULTS: readonly Fault[] = [
         "await ledger.commit(new Change(ledger).dropEntry(current))",
       ),
     ],
-    ...{ breaks: "I5", seed: 6 },
+    ...{ breaks: "I5", seed: 46 },
   },
   {
     name: "late-unmarked",

@@ -12,7 +12,7 @@ import type { Bytes } from "../deps.ts"
 import { MAX_RESENDS, MAX_WANTED } from "../limits.ts"
 import { commitmentOf } from "../session/payload.ts"
 import { retire } from "../session/retire.ts"
-import { type ConversationId, parseAccountId } from "../wire/address.ts"
+import { parseAccountId } from "../wire/address.ts"
 import { decodeEnvelope } from "../wire/envelope.ts"
 import type { Context } from "./context.ts"
 import { Change } from "./ledger.ts"
@@ -45,13 +45,13 @@ export const answer = async (
     const left = lost.reduce((next, one) => retire(next, one.sessionId as Bytes, deps.nowMs()), link)
     if (lost.length > 0) await ledger.commit(new Change(ledger).setLink(account, device, left))
     const names = new Set(envelopes.map(nameOf))
-    for (const entry of ledger.entriesTo(id, account))
+    for (const entry of ledger.entriesTo(account))
       if (
         entry.device === device &&
         entry.state !== "held" &&
         names.has(nameOf(decodeEnvelope(entry.envelope)))
       )
-        await sealAgain(context, id, entry)
+        await sealAgain(context, entry)
   })
   // Something authentic in any case: the asker learns that its request came through.
   givenUp(id)
@@ -59,8 +59,9 @@ export const answer = async (
 }
 
 /** The next step of the ratchet is stored before the next entry: no key for two. */
-const sealAgain = async (context: Context, id: ConversationId, entry: OutboxEntry): Promise<void> => {
+const sealAgain = async (context: Context, entry: OutboxEntry): Promise<void> => {
   const { ledger, deps } = context
+  const { conversationId: id } = entry
   const message = await messageAt(ledger.store, id, entry.messagePlace)
   if (message?.commitKey === undefined || entry.resends >= MAX_RESENDS) return
   const { commitKey, sentAtMs } = message

@@ -38,7 +38,7 @@ export interface Context {
   /** The outbox has something to do. */
   readonly pump: () => void
   /** The peer has everything up to here: its entries may go. */
-  readonly settle: (change: Change, id: ConversationId, account: AccountId, upTo: number) => void
+  readonly settle: (change: Change, account: AccountId, upTo: number) => void
   /** A receipt is owed. */
   readonly owe: (id: ConversationId) => void
   /** Own messages to this account still have to be submitted: nothing that is sealed now may overtake them. */
@@ -50,7 +50,7 @@ export interface Context {
   /** A number was given up: its recipient waits for nothing there. */
   readonly givenUp: (id: ConversationId) => void
   /** The peer knows of these numbers and lacks some: their bytes go again. */
-  readonly sendAgain: (id: ConversationId, account: AccountId, first: number, last: number) => void
+  readonly sendAgain: (account: AccountId, first: number, last: number) => void
   /** Keys for the conversation, if it has none. @throws what the directory and the handshake do. */
   readonly ensureSession: (id: ConversationId) => Promise<void>
   /** Asks the directory what a conversation's name means now. */

@@ -255,8 +255,8 @@ export class Engine {
       givenUp: (id) => {
         this.#receipts.want(id)
       },
-      sendAgain: (id, account, first, last) => {
-        this.outbox.again(this.ledger.entriesTo(id, account), first, last)
+      sendAgain: (account, first, last) => {
+        this.outbox.again(this.ledger.entriesTo(account), first, last)
       },
       ensureSession: async (id) => {
         if (relay.usable) await this.sessions.ensure(id)
@@ -330,8 +330,7 @@ export class Engine {
   // ── consequences ─────────────────────────────────────────────────────────────────────────────
 
   /** The recipient has everything up to here. */
-  readonly #settle: Context["settle"] = (change, id, account, upTo) => {
-    for (const entry of this.ledger.entriesTo(id, account))
-      if (entry.sequence <= upTo) change.dropEntry(entry)
+  readonly #settle: Context["settle"] = (change, account, upTo) => {
+    for (const entry of this.ledger.entriesTo(account)) if (entry.sequence <= upTo) change.dropEntry(entry)
   }
 }

@@ -190,12 +190,12 @@ export class Ledger {
     return [...this.outbox.values()].sort((a, b) => a.order - b.order)
   }
   /** What an account has not confirmed. */
-  entriesTo(id: ConversationId, account: AccountId): OutboxEntry[] {
-    return this.entries().filter((entry) => entry.conversationId === id && entry.account === account)
+  entriesTo(account: AccountId): OutboxEntry[] {
+    return this.entries().filter((entry) => entry.account === account)
   }
   /** Of the numbers below this none is sent any more. */
-  floorOf(id: ConversationId, account: AccountId): number {
-    const numbers = this.entriesTo(id, account).map((entry) => entry.sequence)
+  floorOf(account: AccountId): number {
+    const numbers = this.entriesTo(account).map((entry) => entry.sequence)
     return Math.min(this.direct(account).sent + 1, ...numbers)
   }
   /** Rises for the life of the process: the outbox remembers what it submitted by this number. */

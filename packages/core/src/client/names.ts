@@ -17,7 +17,7 @@ import type { Context } from "./context.ts"
 import { type FoundAccount, claimBundle, findAccount, resolveHandle } from "./directory.ts"
 import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
-import { absorb, release } from "./quarantine.ts"
+import { absorb, expel, release } from "./quarantine.ts"
 import type { ConversationRecord } from "./records.ts"
 import { beginSession, deviceIn, hasSession, proofOf } from "./sessions.ts"
 
@@ -79,6 +79,7 @@ export class Names {
     const before = this.known(user) ?? ledger.conversationWith(found.account)
     const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
     const freed = await release(this.#context, change.setConversation(record), record.id)
+    if (before !== undefined) freed.push(...(await expel(this.#context, change, before, record.trust)))
     await ledger.commit(change)
     if (before !== undefined) return [record.id, freed]
     const tell = (): void => {
@@ -181,10 +182,7 @@ export class Names {
     const record = ledger.conversations.get(id)
     if (record === undefined) return []
     if (record.claimedHandle === name) return this.#settleClaim(record, name, found)
-    if (found !== undefined) {
-      await this.#observe(record, found)
-      return []
-    }
+    if (found !== undefined) return this.#observe(record, found)
     const devices = proofOf(failure)
     if (devices !== undefined) await ledger.commit(new Change(ledger).setConversation({ ...record, devices }))
     return []
@@ -201,8 +199,7 @@ export class Names {
     const holds = found?.account === account
     const other = ledger.conversationNamed(name)
     if (holds && other !== undefined && other.id !== record.id) {
-      await absorb(this.#context, other, record)
-      return []
+      return absorb(this.#context, other, record)
     }
     const unclaimed = { ...record, claimedHandle: undefined }
     const next = holds ? { ...unclaimed, handle: name, trust: renamed(record.trust, name) } : unclaimed
@@ -212,16 +209,15 @@ export class Names {
     return freed
   }
 
-  async #observe(record: ConversationRecord, found: FoundAccount): Promise<void> {
+  async #observe(record: ConversationRecord, found: FoundAccount): Promise<(() => void)[]> {
     const { ledger } = this.#context
     const other = ledger.conversationWith(found.account)
     // Who was never answered moves in here. A conversation of its own stays: a name is only the relay's word.
-    if (other?.stranger === true && other.id !== record.id) {
-      await absorb(this.#context, record, other)
-      return
-    }
+    if (other?.stranger === true && other.id !== record.id) return absorb(this.#context, record, other)
     const trust = observe(record.trust, found.pin)
     const change = new Change(ledger).setList(found.account, found.known)
+    const told = await expel(this.#context, change, record, trust)
     await ledger.commit(change.setConversation({ ...record, trust, devices: "proven" }))
+    return told
   }
 }

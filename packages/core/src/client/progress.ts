@@ -38,11 +38,11 @@ export class Progress {
     const { account } = author
     const { settle, report, sendAgain } = this.#context
     for (const event of events) {
-      if (event.type === "receipt") settle(step.change, id, account, event.upTo)
+      if (event.type === "receipt") settle(step.change, account, event.upTo)
       if (event.type === "gap") this.#tellGap(step, id, author, event)
       if (event.type === "lacks")
         step.told.push(() => {
-          sendAgain(id, account, event.first, event.last)
+          sendAgain(account, event.first, event.last)
         })
       if (event.type === "conflict")
         step.told.push(() => {
@@ -80,7 +80,7 @@ export class Progress {
     const state = ledger.direct(account)
     const { delivered } = progressOf(state, device)
     if (delivered >= state.sent) return
-    if (ledger.floorOf(id, account) - 1 > delivered) givenUp(id)
+    if (ledger.floorOf(account) - 1 > delivered) givenUp(id)
     else unconfirmed(id, true)
   }
 

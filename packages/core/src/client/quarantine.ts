@@ -3,10 +3,10 @@
  * looked up. Released in order, or moved to the conversation whose name they turned out to claim.
  * protocol.md §9.3
  */
-import { observe } from "../identity/trust.ts"
-import type { ConversationId } from "../wire/address.ts"
+import { type Pin, type Trust, firstSeen, isShown, observe } from "../identity/trust.ts"
+import { type ConversationId, formatAccountId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
-import { Change } from "./ledger.ts"
+import { Change, type Ledger } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
 import { messagesIn, storeMessage } from "./messages.ts"
 import { type ConversationRecord, type MessageRecord, at } from "./records.ts"
@@ -21,7 +21,6 @@ export const release = async (
   change: Change,
   id: ConversationId,
 ): Promise<(() => void)[]> => {
-  const { emit, show, announce, owe } = context
   const record = change.conversation(id)
   if (record === undefined || record.claimedHandle !== undefined) return []
   const account = pinnedAccount(record.trust)
@@ -33,17 +32,79 @@ export const release = async (
   }
   if (freed.length === 0) return []
   for (const message of freed) storeMessage(change.batch, id, { ...message, quarantined: false })
-  const fresh = record.stranger && freed.length === count
-  return [
-    () => {
-      if (fresh) announce(id)
-      for (const message of freed) {
-        const shown = show(id, message)
-        if ("security" in shown) emit("message", shown, id)
-      }
-      owe(id)
-    },
-  ]
+  return [tellFreed(context, id, { fresh: record.stranger && freed.length === count, freed })]
+}
+
+const tellFreed =
+  (
+    { announce, emit, show, owe }: Context,
+    id: ConversationId,
+    { fresh, freed }: { readonly fresh: boolean; readonly freed: readonly MessageRecord[] },
+  ) =>
+  (): void => {
+    if (fresh) announce(id)
+    for (const message of freed) {
+      const shown = show(id, message)
+      if ("security" in shown) emit("message", shown, id)
+    }
+    owe(id)
+  }
+
+/** Into `change`: a message that waits, or waited, goes to another place. */
+const move = (
+  change: Change,
+  from: { readonly id: ConversationId; readonly message: MessageRecord },
+  to: ConversationId,
+  as: Partial<MessageRecord>,
+): MessageRecord => {
+  const { id, message } = from
+  const { batch } = change
+  batch.delete(at.message(id, message.place)).delete(at.place(id, message.mine, message.id))
+  batch.delete(at.inspection(id, message.place))
+  const moved = { ...message, ...as }
+  storeMessage(batch, to, moved)
+  return moved
+}
+
+/**
+ * Another identity than the one that waited there stands under the name of `from` now: what that one wrote goes to a
+ * conversation of its own, or it would wait for a decision that nobody is asked for any more (simulation, seed 5229).
+ * Runs inside the queue, in the batch that changes what the name means.
+ * @returns what to tell once the queue's step is over.
+ */
+export const expel = async (
+  context: Context,
+  change: Change,
+  from: ConversationRecord,
+  next: Trust,
+): Promise<(() => void)[]> => {
+  const { ledger } = context
+  const { candidate } = from.trust
+  if (candidate === undefined || isShown(next, candidate)) return []
+  const account = formatAccountId(candidate.accountId)
+  const own = ledger.hasOwnConversation(account) ? ledger.conversationWith(account) : undefined
+  const target = own ?? stranger(ledger, candidate)
+  let { places } = target
+  const freed: MessageRecord[] = []
+  for await (const message of messagesIn(ledger.store, from.id)) {
+    if (!message.quarantined || message.account !== account) continue
+    places += 1
+    const as = { place: places, quarantined: target.claimedHandle !== undefined }
+    const moved = move(change, { id: from.id, message }, target.id, as)
+    if (moved.told !== true) freed.push(moved)
+  }
+  if (places === target.places) return []
+  change.setConversation({ ...target, places })
+  return [tellFreed(context, target.id, { fresh: own === undefined, freed })]
+}
+
+/** Who wrote and was never answered, in a conversation of its own. */
+export const stranger = (ledger: Ledger, pin: Pin): ConversationRecord => {
+  const account = formatAccountId(pin.accountId)
+  return {
+    ...{ id: ledger.newConversationId(account), trust: firstSeen(account, pin), fixed: false },
+    ...{ createdAtMs: ledger.deps.nowMs(), places: 0, devices: "proven", stranger: true },
+  }
 }
 
 /**
@@ -54,21 +115,22 @@ export const absorb = async (
   context: Context,
   into: ConversationRecord,
   from: ConversationRecord,
-): Promise<void> => {
+): Promise<(() => void)[]> => {
   const { ledger } = context
   const change = new Change(ledger)
   let { places } = into
   for await (const message of messagesIn(context.ledger.store, from.id)) {
-    change.batch.delete(at.message(from.id, message.place))
-    change.batch.delete(at.place(from.id, message.mine, message.id))
-    change.batch.delete(at.inspection(from.id, message.place))
     places += 1
-    storeMessage(change.batch, into.id, { ...message, place: places, quarantined: true })
+    const told = !message.quarantined || message.told
+    move(change, { id: from.id, message }, into.id, { place: places, quarantined: true, told })
   }
   change.batch.delete(at.conversation(from.id))
   change.after(() => {
     ledger.forgetConversation(from.id)
   })
-  change.setConversation({ ...into, places, trust: observe(into.trust, from.trust.pin) })
+  const trust = observe(into.trust, from.trust.pin)
+  change.setConversation({ ...into, places, trust })
+  const told = await expel(context, change, into, trust)
   await ledger.commit(change)
+  return told
 }

@@ -77,7 +77,7 @@ export class ReceiptsOwed {
       if (record === undefined) return
       const account = pinnedAccount(record.trust)
       const { sent } = ledger.direct(account)
-      if (ledger.entriesTo(id, account).length === 0 || this.#named.get(id) === sent) return
+      if (ledger.entriesTo(account).length === 0 || this.#named.get(id) === sent) return
       this.#named.set(id, sent)
       this.want(id)
     })
@@ -144,8 +144,8 @@ export class ReceiptsOwed {
     }
     const state = ledger.direct(account)
     const { readUpTo, delivered, known, knownHead } = progressOf(state, device)
-    const entries = ledger.entriesTo(id, account)
-    const floor = ledger.floorOf(id, account)
+    const entries = ledger.entriesTo(account)
+    const floor = ledger.floorOf(account)
     const content = encodeReceipt({
       readUpTo: settings.receipts.read ? readUpTo : 0,
       floor: floor - 1 > delivered ? floor : undefined,

@@ -6,7 +6,6 @@ import { equalBytes } from "../bytes/compare.ts"
 import { toBase64url } from "../bytes/text.ts"
 import type { Bytes } from "../deps.ts"
 import { type ErrorCode, SecureChatError } from "../errors.ts"
-import { firstSeen } from "../identity/trust.ts"
 import type { Link } from "../session/state.ts"
 import { type ConversationId, MESSAGE_ID_BYTES, formatAccountId, isHandle } from "../wire/address.ts"
 import type { Envelope } from "../wire/envelope.ts"
@@ -28,6 +27,7 @@ import {
 } from "./opened.ts"
 import { Progress } from "./progress.ts"
 import { type ConversationRecord, type InspectionRecord, type MessageRecord, at } from "./records.ts"
+import { stranger } from "./quarantine.ts"
 import { boundStrangers } from "./strangers.ts"
 
 export class Received {
@@ -43,17 +43,12 @@ export class Received {
 
   /** The conversation of an account; a stranger gets one. */
   async #conversationFor(step: Step, peer: OpenedEffect["peer"]): Promise<ConversationRecord> {
-    const { ledger, deps } = this.#context
+    const { ledger } = this.#context
     const account = formatAccountId(peer.accountId)
     const known = step.change.conversationWith(account)
     if (known !== undefined) return known
-    const id = ledger.newConversationId(account)
     await boundStrangers(this.#context, step)
-    const trust = firstSeen(account, { accountId: peer.accountId, accountKey: peer.accountKey })
-    const record: ConversationRecord = {
-      ...{ id, trust, fixed: false, createdAtMs: deps.nowMs(), places: 0 },
-      ...{ devices: "proven", stranger: true },
-    }
+    const record = stranger(ledger, peer)
     step.change.setConversation(record)
     return record
   }

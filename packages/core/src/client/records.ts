@@ -115,6 +115,8 @@ export interface MessageRecord {
   readonly security: SecurityStatus
   /** Waits for `accept`, `verify` or a look-up. */
   readonly quarantined: boolean
+  /** It was shown before it came to wait. */
+  readonly told?: boolean | undefined
   /** A placeholder: why it could not be read. Own: why it was given up. */
   readonly problem?: ErrorCode | undefined
   /** k_f and C_f: what shows later what was said. */
@@ -271,6 +273,7 @@ export const messageCodec: RecordCodec<MessageRecord> = /* @__PURE__ */ recordOf
     sequence: u53,
     security: aMap,
     quarantined: flag,
+    told: maybe(flag),
     problem: maybe(text),
     commitKey: maybe(bytesOf(32)),
     commitment: maybe(bytesOf(32)),

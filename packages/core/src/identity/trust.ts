@@ -62,6 +62,10 @@ export const firstSeen = (name: string, pin: Pin): Trust => ({
 
 const samePin = (a: Pin, b: Pin): boolean => equalBytes(a.accountKey, b.accountKey)
 
+/** Is it the identity in force, or the one that asks to be decided about? */
+export const isShown = ({ pin, candidate }: Trust, one: Pin): boolean =>
+  samePin(pin, one) || (candidate !== undefined && samePin(candidate, one))
+
 /** Was the identity in force verified under this name? */
 export const isVerified = (trust: Trust): boolean =>
   trust.verified !== undefined &&
