@@ -1,5 +1,5 @@
 /** Brings the contestants, which `npm start` never installs, and says which versions they are. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
@@ -18,12 +18,10 @@ export function installPeers(): void {
     console.log("  !! the contestants from npm could not be installed: their rows will say so")
 }
 
+/** Whatever its exit code is: Mosquitto tells its version with a 3. */
 const said = (program: string, ...args: readonly string[]): string | undefined => {
-  try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
-  } catch {
-    return undefined
-  }
+  const { stdout, error } = spawnSync(program, args, { encoding: "utf8" })
+  return error === undefined && stdout !== "" ? stdout.trim() : undefined
 }
 const installed = (name: string): string | undefined => {
   try {
