@@ -262,8 +262,12 @@ export class Ledger {
    * gone over to another identity since and keeps its id (simulation, seed 831).
    */
   newConversationId(account: AccountId): ConversationId {
-    const id = toBase64url(this.directIdWith(account))
+    const id = this.firstIdWith(account)
     return this.conversations.has(id) ? toBase64url(this.deps.random(32)) : id
+  }
+  /** Of the first conversation that there was with an account. */
+  firstIdWith(account: AccountId): ConversationId {
+    return toBase64url(this.directIdWith(account))
   }
 }
 
