@@ -32,8 +32,8 @@ export class Eyes {
   offlineForGood = false
   /** Texts of others that were shown. */
   readonly #seen = new Set<string>()
-  /** Where messages of others stand, by id. */
-  readonly #places = new Map<string, string>()
+  /** Where messages of others were shown, by id, the latest last, and behind how many records. */
+  readonly #places = new Map<string, readonly { readonly conversation: string; readonly at: number }[]>()
 
   constructor(name: string, world: Surroundings) {
     this.name = name
@@ -45,7 +45,11 @@ export class Eyes {
     this.restored = true
     this.#toldPutBack.clear()
     this.#seen.clear()
-    this.#places.clear()
+    for (const [id, all] of this.#places)
+      this.#places.set(
+        id,
+        all.filter(({ at }) => at <= upTo),
+      )
     const { history } = this.#world
     for (const one of history.slice(0, upTo + 1))
       if (one.kind === "delivered" && one.actor === this.name) this.#seen.add(one.digest)
@@ -152,8 +156,10 @@ export class Eyes {
 
   #shown({ id, text = "", sender, conversationId, reordered }: Message): void {
     // What a stranger wrote moves, once a person has accepted that this is who the name stands for.
-    const before = this.#places.get(id)
-    this.#places.set(id, conversationId)
+    // It does so again where a copy of before that is put back (seed 6857).
+    const all = this.#places.get(id) ?? []
+    const before = all.at(-1)?.conversation
+    this.#places.set(id, [...all, { conversation: conversationId, at: this.#world.history.length }])
     if (before !== undefined && before !== conversationId) return
     const from = this.#world.owner(sender.accountId) ?? "nobody here"
     // Whom it was for is what its sender wrote into it: what reaches somebody else is seen.
