@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { fileKey, sqliteStore } from "@securechat/core/store/sqlite"
 import { RELAY_CODE, decodeEnvelope } from "@securechat/core/wire"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { isDelivery } from "../support/tamper.ts"
 import { type Person, type World, createWorld } from "../support/world.ts"
 
 let world: World
@@ -104,6 +105,36 @@ describe("yesterday's whole store put back", () => {
     expect(again.errors.at(-1)).toMatchObject({ code: "ERR_STORE_CORRUPT", details: { cause: "rollback" } })
     await again.says(bob, "after")
     expect(bob.texts).toEqual(["one", "two", "three", "four", "after"])
+    expect(twice("alice")).toBe(0)
+  })
+
+  it("[D6] that learns only of a part of what its peer has, gives numbers again: what goes under them is shown", async () => {
+    // His messages say how far he has all of hers, and no receipt says more.
+    const bob = await world.person("bob", { receipts: { delivered: false, read: false } })
+    const alice = await world.person("alice", options())
+    await alice.says(bob, "one")
+    await alice.chat.close()
+    copy("store", "yesterday")
+    await alice.restart()
+    await alice.says(bob, "two")
+    await new Promise<void>((resolve, reject) => {
+      const end = world.evil.drop((crossing) => {
+        if (!isDelivery("bob")(crossing)) return false
+        end()
+        resolve()
+        return true
+      })
+      alice.with(bob).then((toBob) => toBob.send("lost"), reject)
+    })
+    await alice.says(bob, "four")
+    await alice.chat.close()
+    copy("yesterday", "store")
+
+    await (await bob.with(alice)).send("I have two of yours, and one more")
+    const again = await world.person("alice", options())
+    await again.hears("I have two of yours, and one more")
+    for (const text of ["a", "b", "c"]) await again.says(bob, text)
+    expect(bob.texts).toEqual(["one", "two", "four", "a", "b", "c"])
     expect(twice("alice")).toBe(0)
   })
 })

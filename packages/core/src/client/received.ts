@@ -66,13 +66,15 @@ export class Received {
       this.placeholder(step, conversation, author, { code: error.code })
       return
     }
-    const repeated = await this.#isRepeat([conversation.id, ledger.firstIdWith(author.account)], reading)
     const events = applyReading(ledger, change, { effect, reading })
-    const isNew = events.some((event) => event.type === "taken" && event.verdict === "new") && !repeated
+    const taken = events.find((event) => event.type === "taken")
+    const isNew = !(await this.#isRepeat(conversation.id, author, reading, taken?.verdict === "repeated"))
     await this.#progress.take(step, { id: conversation.id, author, link, events })
-    const late = events.some((event) => event.type === "taken" && event.late)
     if (reading.type === "text" && isNew)
-      await this.#message(step, link, { conversation, author, effect, reading, late: late || undefined })
+      await this.#message(step, link, {
+        ...{ conversation, author, effect, reading },
+        late: taken?.late === true || undefined,
+      })
     const gap = events.some((event) => event.type === "gap")
     this.#asking.heard(conversation.id)
     const on = link.sessions.find(({ id }) => equalBytes(id, effect.sessionId))
@@ -84,12 +86,16 @@ export class Received {
     })
   }
 
-  /** It may lie in a conversation that has gone over to another identity since (simulation, seed 7313). */
-  async #isRepeat(ids: readonly ConversationId[], reading: Reading): Promise<boolean> {
-    if (reading.type !== "text") return false
-    for (const id of new Set(ids))
-      if ((await placeOf(this.#context.ledger.store, id, messageIdOf(reading.meta), false)) !== undefined)
-        return true
+  /**
+   * By its id, as protocol.md §6.4 has it: what is new under a number that was taken comes from an older store put back
+   * (simulation, seeds 607 and 7145). It may lie in a conversation that has gone over to another identity since (seed
+   * 7313): in the account's first one, or where its number was met before in any.
+   */
+  async #isRepeat(id: ConversationId, { account }: Author, reading: Reading, met: boolean): Promise<boolean> {
+    if (reading.type !== "text") return true
+    const { ledger } = this.#context
+    for (const one of new Set([id, ledger.firstIdWith(account), ...(met ? ledger.conversations.keys() : [])]))
+      if ((await placeOf(ledger.store, one, messageIdOf(reading.meta), false)) !== undefined) return true
     return false
   }
 
