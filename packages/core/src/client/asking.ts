@@ -49,6 +49,7 @@ export class Asking {
     context.forgetting.add((id) => {
       this.#timers.cancel(id)
       this.#heard.delete(id)
+      this.#leaving.delete(id)
     })
   }
 

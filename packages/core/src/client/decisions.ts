@@ -98,19 +98,14 @@ export class Decisions {
           hint: "Write to it there.",
         })
       const change = new Change(ledger).setConversation({ ...record, trust, stranger: false })
-      if (!moved) {
-        await ledger.commit(change)
-        return []
-      }
-      this.#holdFor(change, id, pinnedAccount(record.trust))
-      const freed = await release(this.#context, change, id)
+      if (moved) this.#holdFor(change, id, pinnedAccount(record.trust))
+      const told = moved ? await release(this.#context, change, id) : []
       await ledger.commit(change)
-      return [
-        ...freed,
-        () => {
+      if (moved)
+        told.push(() => {
           tellGaps(this.#context, { id, trust })
-        },
-      ]
+        })
+      return told
     })
     changed()
     for (const tell of told) tell()

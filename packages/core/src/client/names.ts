@@ -78,14 +78,20 @@ export class Names {
     // It may have come into being while the directory was asked.
     const before = this.known(user) ?? ledger.conversationWith(found.account)
     const record = before === undefined ? this.#created(user, found) : this.#adopted(before, user, found)
-    const freed = await release(this.#context, change.setConversation(record), record.id)
-    if (before !== undefined) freed.push(...(await expel(this.#context, change, before, record.trust)))
+    change.setConversation(record)
+    const told =
+      before === undefined
+        ? [
+            () => {
+              announce(record.id)
+            },
+          ]
+        : [
+            ...(await release(this.#context, change, record.id)),
+            ...(await expel(this.#context, change, before, record.trust)),
+          ]
     await ledger.commit(change)
-    if (before !== undefined) return [record.id, freed]
-    const tell = (): void => {
-      announce(record.id)
-    }
-    return [record.id, [tell]]
+    return [record.id, told]
   }
 
   #created(user: UserId, found: FoundAccount): ConversationRecord {

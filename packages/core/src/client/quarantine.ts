@@ -3,13 +3,14 @@
  * looked up. Released in order, or moved to the conversation whose name they turned out to claim.
  * protocol.md §9.3
  */
-import { type Pin, type Trust, firstSeen, isShown, observe } from "../identity/trust.ts"
+import { type Trust, isShown, observe } from "../identity/trust.ts"
 import { type ConversationId, formatAccountId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
-import { Change, type Ledger } from "./ledger.ts"
+import { Change } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
 import { messagesIn, storeMessage } from "./messages.ts"
 import { type ConversationRecord, type MessageRecord, at } from "./records.ts"
+import { stranger } from "./strangers.ts"
 
 /**
  * Lets out what the identity in force wrote, in the batch that puts it in force: what a crash left behind in between
@@ -98,15 +99,6 @@ export const expel = async (
   return [tellFreed(context, target.id, { fresh: own === undefined, freed })]
 }
 
-/** Who wrote and was never answered, in a conversation of its own. */
-export const stranger = (ledger: Ledger, pin: Pin): ConversationRecord => {
-  const account = formatAccountId(pin.accountId)
-  return {
-    ...{ id: ledger.newConversationId(account), trust: firstSeen(account, pin), fixed: false },
-    ...{ createdAtMs: ledger.deps.nowMs(), places: 0, devices: "proven", stranger: true },
-  }
-}
-
 /**
  * The name of `into` now means the account of the stranger `from`: an identity change. What the stranger
  * wrote waits in `into`, and `from` is gone. Runs inside the queue.
@@ -119,7 +111,7 @@ export const absorb = async (
   const { ledger } = context
   const change = new Change(ledger)
   let { places } = into
-  for await (const message of messagesIn(context.ledger.store, from.id)) {
+  for await (const message of messagesIn(ledger.store, from.id)) {
     places += 1
     const told = !message.quarantined || message.told
     move(change, { id: from.id, message }, into.id, { place: places, quarantined: true, told })

@@ -3,11 +3,23 @@
  * everything it left; it was sent no receipt, so that its sender does not take it for delivered. protocol.md §6.7
  */
 import { SecureChatError } from "../errors.ts"
+import { type Pin, firstSeen } from "../identity/trust.ts"
 import { MAX_STRANGER_SESSIONS } from "../limits.ts"
+import { formatAccountId } from "../wire/address.ts"
 import type { Context } from "./context.ts"
+import type { Ledger } from "./ledger.ts"
 import { pinnedAccount } from "./lights.ts"
 import type { Step } from "./opened.ts"
 import { type ConversationRecord, at } from "./records.ts"
+
+/** Who wrote and was never answered, in a conversation of its own. */
+export const stranger = (ledger: Ledger, pin: Pin): ConversationRecord => {
+  const account = formatAccountId(pin.accountId)
+  return {
+    ...{ id: ledger.newConversationId(account), trust: firstSeen(account, pin), fixed: false },
+    ...{ createdAtMs: ledger.deps.nowMs(), places: 0, devices: "proven", stranger: true },
+  }
+}
 
 /** Makes room for one more. */
 export const boundStrangers = async (context: Context, step: Step): Promise<void> => {
